@@ -1,0 +1,1 @@
+"""What every vendor folder needs and none should write twice."""

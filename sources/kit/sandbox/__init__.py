@@ -1,0 +1,1 @@
+"""What the vendors' pretend servers share: faults on demand, a record of what was asked, serving."""

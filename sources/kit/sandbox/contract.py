@@ -1,0 +1,48 @@
+"""What a vendor's sandbox gives to whoever serves it.
+
+A vendor folder exposes `sources.<vendor>.sandbox.open_sandbox(name: str, state: pathlib.Path) -> Sandbox`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from starlette.types import ASGIApp
+
+from sources.kit.sandbox.faults import Faults
+from sources.kit.sandbox.log import RequestLog
+from sources.kit.sandbox.story import Story
+
+
+class Sandbox(Protocol):
+    """One pretend system: an app to serve, the faults it can show and the requests it got."""
+
+    @property
+    def kind(self) -> str:
+        """The vendor folder's name."""
+
+    @property
+    def app(self) -> ASGIApp:
+        """The pretend server, with faults and log already around it."""
+
+    @property
+    def faults(self) -> Faults:
+        """The faults armed here."""
+
+    @property
+    def log(self) -> RequestLog:
+        """What was asked, newest last."""
+
+    def settings(self) -> dict[str, str]:
+        """What a landscape instance needs beside the address: client ids, paths of key files."""
+
+    def tell(self, story: Story, instance: str) -> None:
+        """Hold this instance's part of the story, in the vendor's own words; repeats replace."""
+
+
+class OpenSandbox(Protocol):
+    """How a vendor folder opens its sandbox: by instance name, with a directory for its files."""
+
+    def __call__(self, name: str, state: Path) -> Sandbox:
+        """The sandbox, empty or as its files left it."""

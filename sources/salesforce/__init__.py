@@ -1,0 +1,1 @@
+"""Salesforce: where quotes are made and orders are born."""
