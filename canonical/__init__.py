@@ -1,0 +1,1 @@
+"""The words: what revenue operations talk about, in values that no system owns."""

@@ -1,0 +1,142 @@
+"""The systems of one company: which there are, whose books they keep, and who is asked about what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from canonical.errors import Mistake
+from canonical.legal_entity import LegalEntity
+
+SettingValue = str | int | float | bool | list[str] | dict[str, str]
+
+OWNERSHIP: Mapping[str, str] = {
+    "customer": "crm",
+    "customer.billing_accounts": "erp",
+    "quote": "crm",
+    "product": "crm",
+    "product.unit": "erp",
+    "order": "erp",
+    "order.ordered_at": "crm",
+    "order.purchase_order_number": "crm",
+    "order.quote": "crm",
+    "order.customer": "crm",
+    "shipment": "erp",
+    "invoice": "erp",
+    "payment": "erp",
+}
+"""Who is the system of record where the landscape says nothing: 'crm', 'erp' (of the legal entity), or an instance."""
+
+
+class Secret:
+    """A credential that was read from the environment or a file; it never shows itself."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        """Keep the value for `reveal` alone."""
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value, for the one call that sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        """Stars instead of the value."""
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        """Equal to another secret of the same value."""
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        """A hash that fits equality."""
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one system may be asked: calls at once, seconds a call, tries a read; breaker: failures in a window, rest."""
+
+    concurrency: int = 8
+    timeout_seconds: float = 3.5
+    attempts: int = 3
+    breaker_failures: int = 8
+    breaker_window_seconds: float = 20.0
+    breaker_rest_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class EntityAt:
+    """A legal entity in its ERP: `codes` are the vendor's own names for it (company_code, sales_organization, ...)."""
+
+    entity: LegalEntity
+    codes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One configured system. `settings` are the vendor's own and checked by its folder; `base_url` has no trailing slash.
+
+    `freshness_seconds`: how old a held value may be and still be served as current. `settle_seconds`: the longest time
+    after which a write that was sent has certainly been done or not.
+    """
+
+    name: str
+    kind: str
+    role: str
+    base_url: str
+    settings: Mapping[str, SettingValue] = field(default_factory=dict)
+    credentials: Mapping[str, Secret] = field(default_factory=dict)
+    entities: tuple[EntityAt, ...] = ()
+    required: bool = True
+    freshness_seconds: float = 0.0
+    settle_seconds: float = 660.0
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    """The whole configuration: instances and legal entities by name and code, and who owns what."""
+
+    tenant: str
+    instances: Mapping[str, Instance]
+    entities: Mapping[str, LegalEntity]
+    ownership: Mapping[str, str] = field(default_factory=lambda: OWNERSHIP)
+    """By concept, 'concept.field', or either with '@LEGALENTITY' behind it; the most special entry wins."""
+
+    @property
+    def crm(self) -> str:
+        """The name of the CRM instance (there is exactly one)."""
+        return next(name for name, instance in self.instances.items() if instance.role == "crm")
+
+    @property
+    def erps(self) -> tuple[str, ...]:
+        """The names of the ERP instances, in the order of the file."""
+        return tuple(name for name, instance in self.instances.items() if instance.role == "erp")
+
+    def owner(self, concept: str, field_name: str | None = None, entity: str | None = None) -> str:
+        """The instance that is system of record, or 'erp' where that hangs on a legal entity that was not given."""
+        held = self._ownership(concept, field_name, entity)
+        if held == "crm":
+            return self.crm
+        if held != "erp":
+            return held
+        at = self.entities.get(entity) if entity else None
+        return at.erp if at and at.erp else "erp"
+
+    def _ownership(self, concept: str, field_name: str | None, entity: str | None) -> str:
+        names = [f"{concept}.{field_name}"] if field_name else []
+        names.append(concept)
+        tries = [f"{name}@{entity}" for name in names] if entity else []
+        for name in [*tries, *names]:
+            if name in self.ownership:
+                return self.ownership[name]
+        return OWNERSHIP.get(f"{concept}.{field_name}", OWNERSHIP.get(concept, "crm"))
+
+    def entity(self, code: str) -> LegalEntity:
+        """The legal entity of this code; a Mistake that lists the known ones when there is none."""
+        found = self.entities.get(code)
+        if found is None:
+            raise Mistake("UNKNOWN_LEGAL_ENTITY", f"There is no legal entity {code!r}; known: {', '.join(self.entities)}.")
+        return found
