@@ -1,0 +1,1 @@
+"""The loom: it knows GraphQL and nothing of ours, and calls resolvers once a level."""

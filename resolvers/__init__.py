@@ -1,0 +1,1 @@
+"""The answers: plain async functions, many in and many out, over canonical values."""

@@ -1,0 +1,1 @@
+"""The questions: the graph's declarations, which call resolvers and decide nothing."""

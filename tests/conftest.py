@@ -1,0 +1,26 @@
+"""What holds for every test: no network beyond this machine, and examples that do not race a clock."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+from hypothesis import settings
+
+settings.register_profile("revgraph", deadline=None, max_examples=60)
+settings.load_profile("revgraph")
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _stay_here(event: str, arguments: tuple[object, ...]) -> None:
+    if event != "socket.connect":
+        return
+    connecting, address = arguments
+    if not isinstance(connecting, socket.socket) or connecting.family == socket.AF_UNIX:
+        return
+    if isinstance(address, tuple) and address[0] not in _LOOPBACK:
+        raise ConnectionRefusedError(f"Tests reach nothing beyond this machine, not even {address[0]}.")
+
+
+sys.addaudithook(_stay_here)
