@@ -9,7 +9,7 @@ from enum import Enum
 from msgspec import Struct
 
 from canonical.absence import UNSET, Told
-from canonical.customer import Address
+from canonical.customer import Address, CustomerRecord
 from canonical.lineage import Stamp
 from canonical.money import Money
 from canonical.refs import Ref, SystemReference
@@ -131,7 +131,8 @@ class OrderRecord(Struct, frozen=True, kw_only=True, weakref=True):
 
     `partner_keys`: the references it carries to the same order elsewhere, as the record holds them: an ERP record the
     CRM key or the free text people typed, a CRM record the ERP numbers written back. `customer_key` is the customer's
-    key in the same system. `subtotal` is net, `total` gross. `ordered_at` is what this system lists orders by, newest
+    key in the same system; `customer` is its record where `wanted.customer` asked for it and the same call could bring
+    it (UNSET otherwise). `subtotal` is net, `total` gross. `ordered_at` is what this system lists orders by, newest
     first. Status facts (`stage`, `status`, `holds`) are always told.
     """
 
@@ -146,6 +147,7 @@ class OrderRecord(Struct, frozen=True, kw_only=True, weakref=True):
     holds: tuple[Hold, ...] = ()
     customer_key: Told[str] = UNSET
     customer_name: Told[str] = UNSET
+    customer: Told[CustomerRecord] = UNSET
     ship_to: Told[Address] = UNSET
     quote_key: Told[str] = UNSET
     opportunity_key: Told[str] = UNSET

@@ -1,1 +1,1 @@
-"""The answers: plain async functions, many in and many out, over canonical values."""
+"""The answers: plain async functions, many parents in and as many answers out. They know neither GraphQL nor vendors."""

@@ -1,0 +1,58 @@
+"""Who may see what, in pure functions: nothing here asks a system.
+
+A scope opens a concept. Legal entities and accounts narrow the rows: both in the source query (`view_of`) and again on
+what came back, since a system may give more than it was asked for.
+"""
+
+from __future__ import annotations
+
+from canonical.errors import Mistake, ProblemCategory
+from canonical.joined import Customer, Order
+from canonical.principal import Principal, View
+
+SCOPES = {
+    "customers:read": "customers and what they owe",
+    "products:read": "products and prices",
+    "quotes:read": "quotes",
+    "orders:read": "orders, their shipments and their timeline",
+    "invoices:read": "invoices, credit memos and payments",
+    "systems:read": "the health of the connected systems",
+}
+"""Every scope of the read side, and what it opens."""
+
+
+def require(principal: Principal, scope: str) -> None:
+    """Pass when the principal holds the scope; else a Mistake with code FORBIDDEN that says which one is missing."""
+    if scope not in principal.scopes:
+        raise Mistake(
+            "FORBIDDEN",
+            f"Your access does not include {SCOPES[scope]} (scope {scope}). Ask your administrator for it.",
+            ProblemCategory.PERMISSION,
+        )
+
+
+def view_of(principal: Principal) -> View:
+    """What a principal's source queries are narrowed to."""
+    return View(legal_entities=principal.legal_entities, accounts=principal.accounts)
+
+
+def sees_entity(principal: Principal, code: str | None) -> bool:
+    """Whether rows of this legal entity are visible; rows that name none are visible to those with all entities."""
+    return principal.legal_entities is None or (code is not None and code in principal.legal_entities)
+
+
+def sees_order(principal: Principal, order: Order) -> bool:
+    """Whether any part of the order is in the principal's legal entities, and its customer in its accounts."""
+    codes = {record.legal_entity_code for record in order.booked} or {order.crm.legal_entity_code if order.crm else None}
+    if not any(sees_entity(principal, code) for code in codes):
+        return False
+    if principal.accounts is None:
+        return True
+    return order.crm is not None and order.crm.customer_key in principal.accounts
+
+
+def sees_customer(principal: Principal, customer: Customer) -> bool:
+    """Whether the customer is one of the principal's accounts."""
+    if principal.accounts is None:
+        return True
+    return customer.crm_id is not None and customer.crm_id in principal.accounts
