@@ -59,7 +59,7 @@ def test_wrong_resolvers_are_refused_and_the_right_one_is_not(tmp_path: Path) ->
         check=False,
     )
 
-    refused = [line for line in checked.stdout.splitlines() if line.startswith(str(snippet)) and "error:" in line]
+    refused = [line for line in checked.stdout.splitlines() if "/snippet.py:" in line and "error:" in line]
     wrong = ["batch(without_wanted)", "batch(without_sequence)", "batch(without_async)", "derived(calls)"]
     numbers = [SNIPPET.splitlines().index(line) + 1 for line in SNIPPET.splitlines() if any(w in line for w in wrong)]
     assert sorted({int(line.split(":")[1]) for line in refused}) == numbers, checked.stdout
