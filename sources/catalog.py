@@ -1,0 +1,80 @@
+"""Finds the vendor folders and opens the configured systems; knows no vendor by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+from typing import TypeVar, cast
+
+import sources
+from sources.landscape import Instance, Landscape
+from sources.ports import Source
+
+P = TypeVar("P")
+
+OpenSource = Callable[[Instance], Source]
+
+
+class CannotOpenError(Exception):
+    """A configured system could not be opened; the text names it and says what its vendor folder said."""
+
+
+def kinds() -> list[str]:
+    """The vendor folders by name, sorted: every package beside this module that has an adapter."""
+    packages = [found.name for found in iter_modules(sources.__path__) if found.ispkg]
+    return sorted(name for name in packages if find_spec(f"sources.{name}.adapter") is not None)
+
+
+def opener(kind: str) -> OpenSource:
+    """The `open_source` of a vendor folder; TypeError when its adapter has none."""
+    adapter = import_module(f"sources.{kind}.adapter")
+    found = getattr(adapter, "open_source", None)
+    if not callable(found):
+        raise TypeError(f"sources/{kind}/adapter.py has no function open_source(instance, *, transport=None).")
+    return cast("OpenSource", found)
+
+
+class Sources:
+    """The opened systems by their configured name, in the order of the landscape."""
+
+    def __init__(self, by_name: Mapping[str, Source]) -> None:
+        """Keep the sources; whoever opened them closes them through here."""
+        self.by_name = by_name
+        self._kept: dict[tuple[str, object], bool] = {}
+
+    def get(self, name: str, port: Callable[..., P]) -> P | None:
+        """The system as one of its ports, None where it is unknown or its adapter does not keep that port.
+
+        `port` is the Protocol's class; it is typed as a callable because mypy refuses abstract classes as `type[P]`.
+        """
+        source = self.by_name.get(name)
+        key = (name, port)
+        # Asking a Protocol costs microseconds for each of its methods, and a request asks often.
+        if key not in self._kept:
+            self._kept[key] = isinstance(source, cast("type[P]", port))
+        return cast("P", source) if self._kept[key] else None
+
+    async def close(self) -> None:
+        """Close every system, also when one of them fails to; the first failure is raised at the end."""
+        ended = await asyncio.gather(*(source.close() for source in self.by_name.values()), return_exceptions=True)
+        for outcome in ended:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+
+def open_sources(landscape: Landscape, opener_of: Callable[[str], OpenSource] = opener) -> Sources:
+    """Open every configured system through its vendor folder; no system is called.
+
+    Raises CannotOpenError that names the system whose settings its vendor folder refused.
+    """
+    by_name: dict[str, Source] = {}
+    for name, instance in landscape.instances.items():
+        try:
+            by_name[name] = opener_of(instance.kind)(instance)
+        except (ImportError, TypeError, ValueError, KeyError, OSError) as error:
+            said = f"The system {name!r} (kind {instance.kind!r}) could not be opened: {error}"
+            raise CannotOpenError(said) from error
+    return Sources(by_name)

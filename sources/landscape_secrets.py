@@ -1,0 +1,43 @@
+"""Reads the credentials that a landscape file refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sources.landscape import Secret
+from sources.landscape_checks import Finding
+from sources.landscape_form import CredentialForm, LandscapeForm
+
+LARGEST = 65_536
+"""Bytes; no key or password is longer."""
+
+
+def read_secrets(
+    form: LandscapeForm, folder: Path, environment: Mapping[str, str]
+) -> tuple[Callable[[str], Mapping[str, Secret]], list[Finding]]:
+    """The secrets of each instance by its name, and what could not be read; files are stripped of space around."""
+    held: dict[str, dict[str, Secret]] = {}
+    findings: list[Finding] = []
+    for place, instance in enumerate(form.instances):
+        for name, reference in instance.credentials.items():
+            value, expected = _value(reference, folder, environment)
+            if value:
+                held.setdefault(instance.name, {})[name] = Secret(value)
+            else:
+                findings.append((("instances", place, "credentials", name), *expected))
+    return lambda name: held.get(name, {}), findings
+
+
+def _value(reference: CredentialForm, folder: Path, environment: Mapping[str, str]) -> tuple[str, tuple[str, str]]:
+    if reference.env is not None:
+        value = environment.get(reference.env, "").strip()
+        return value, (f"the variable {reference.env}, which is not set", f"{reference.env} in the environment")
+    path = folder / Path(reference.file or "").expanduser()
+    try:
+        with path.open(encoding="utf-8") as opened:
+            value = opened.read(LARGEST).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not text"
+        return "", (f"the file {path}, which cannot be read ({reason})", "a readable file that holds the secret alone")
+    return value, (f"the file {path}, which is empty", "a readable file that holds the secret alone")

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from sources.landscape import Secret
+from sources.landscape_file import LandscapeError, Wrong, read_landscape
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = ("crmkind", "erpkind")
+GOOD = """\
+tenant = "acme"
+
+[[instances]]
+name = "sales"
+kind = "crmkind"
+role = "crm"
+base_url = "https://sales.example/"
+[instances.settings]
+api_version = "v62.0"
+fields = { po = "PO__c" }
+[instances.credentials]
+client_secret = { env = "SALES_SECRET" }
+
+[[instances]]
+name = "books"
+kind = "erpkind"
+role = "erp"
+base_url = "http://127.0.0.1:8000/odata"
+required = false
+[instances.limits]
+concurrency = 2
+
+[[legal_entities]]
+code = "DE01"
+name = "Acme GmbH"
+country = "DE"
+currency = "EUR"
+erp = "books"
+codes = { company_code = "1010" }
+
+[system_of_record]
+"product.unit" = "crm"
+"customer@DE01" = "books"
+"""
+ENVIRONMENT = {"SALES_SECRET": "hunter2-hunter2"}
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "revgraph.toml"
+    path.write_text(text)
+    return path
+
+
+def refusal(folder: Path, text: str) -> Sequence[Wrong]:
+    with pytest.raises(LandscapeError) as refused:
+        read_landscape(written(folder, text), ENVIRONMENT, KINDS)
+    return refused.value.wrongs
+
+
+def test_a_right_file_becomes_the_landscape_it_describes(tmp_path: Path) -> None:
+    landscape = read_landscape(written(tmp_path, GOOD), ENVIRONMENT, KINDS)
+
+    assert landscape.tenant == "acme"
+    assert landscape.crm == "sales"
+    assert landscape.erps == ("books",)
+    sales, books = landscape.instances["sales"], landscape.instances["books"]
+    assert sales.base_url == "https://sales.example"
+    assert sales.settings == {"api_version": "v62.0", "fields": {"po": "PO__c"}}
+    assert sales.credentials == {"client_secret": Secret("hunter2-hunter2")}
+    assert [(place.entity.code, dict(place.codes)) for place in sales.entities] == [("DE01", {})]
+    assert books.limits.concurrency == 2
+    assert books.limits.attempts == 3
+    assert books.required is False
+    assert [(place.entity.code, dict(place.codes)) for place in books.entities] == [("DE01", {"company_code": "1010"})]
+    assert landscape.entity("DE01").currency_code == "EUR"
+
+
+def test_the_files_owners_stand_before_the_usual_ones(tmp_path: Path) -> None:
+    landscape = read_landscape(written(tmp_path, GOOD), ENVIRONMENT, KINDS)
+
+    assert landscape.owner("product", "unit") == "sales"
+    assert landscape.owner("customer") == "sales"
+    assert landscape.owner("customer", None, "DE01") == "books"
+    assert landscape.owner("invoice", None, "DE01") == "books"
+
+
+def test_a_credential_is_read_from_a_file_beside_the_landscape_and_stripped(tmp_path: Path) -> None:
+    (tmp_path / "key.txt").write_text("  s3cr3t\n")
+    text = GOOD.replace('{ env = "SALES_SECRET" }', '{ file = "key.txt" }')
+
+    landscape = read_landscape(written(tmp_path, text), {}, KINDS)
+
+    assert landscape.instances["sales"].credentials["client_secret"].reveal() == "s3cr3t"
+
+
+def test_the_example_loads_with_its_variables_set() -> None:
+    variables = ("SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "S4_USERNAME", "S4_PASSWORD", "TRYTON_KEY")
+
+    landscape = read_landscape(
+        ROOT / "revgraph.example.toml", dict.fromkeys(variables, "x"), ("salesforce", "s4hana", "tryton")
+    )
+
+    assert list(landscape.instances) == ["salesforce", "s4", "tryton"]
+    assert landscape.owner("customer", None, "ACME-US") == "tryton"
+
+
+@pytest.mark.parametrize(
+    "was,becomes,line,key,found,expected",
+    [
+        ('role = "crm"', 'role = "CRM"', 6, "instances[0].role", '"CRM"', '"crm" or "erp"'),
+        ('tenant = "acme"', "tenant = 7", 1, "tenant", "7", "the tenant's name as text"),
+        ('tenant = "acme"', "", 1, "tenant", "nothing", "the tenant's name as text"),
+        ('kind = "crmkind"\n', "", 3, "instances[0].kind", "nothing", "the kind of system"),
+        ('kind = "crmkind"', 'kind = "oracle"', 5, "instances[0].kind", '"oracle"', "crmkind, erpkind"),
+        ('name = "books"', 'name = "sales"', 15, "instances[1].name", '"sales" a second time', "no other instance"),
+        ('role = "erp"', 'role = "crm"', 17, "instances[1].role", "a second crm", "exactly one"),
+        ("concurrency = 2", "concurrency = 0", 21, "instances[1].limits.concurrency", "0", "from 1 to 1000"),
+        ("concurrency = 2", "concurency = 2", 21, "instances[1].limits.concurency", "do not know", "concurrency"),
+        ("required = false", 'required = "no"', 19, "instances[1].required", '"no"', "true or false"),
+        ('erp = "books"', 'erp = "sales"', 28, "legal_entities[0].erp", '"sales"', "an instance with role erp: books"),
+        ('currency = "EUR"', 'currency = "Euro"', 27, "legal_entities[0].currency", '"Euro"', "ISO 4217"),
+        ('"product.unit"', "product.unit", 32, "system_of_record.product", "a table", "in quotes"),
+        ('unit" = "crm"', 'unit" = "wiki"', 32, 'system_of_record."product.unit"', '"wiki"', "crm, erp, sales, books"),
+        ("customer@DE01", "customer@FR01", 33, 'system_of_record."customer@FR01"', '"FR01"', "DE01"),
+        ("product.unit", "produkt", 32, "system_of_record.produkt", '"produkt"', "customer, quote, product"),
+        ("product.unit", "product.size", 32, 'system_of_record."product.size"', '"size"', "sku"),
+        ("https://sales.example/", "https://u:p@sales.example", 7, "instances[0].base_url", "http", "with no user"),
+        ("SALES_SECRET", "OTHER", 12, "instances[0].credentials.client_secret", "OTHER, which is not set", "OTHER in"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_line_the_key_what_was_found_and_what_was_expected(
+    tmp_path: Path, was: str, becomes: str, line: int, key: str, found: str, expected: str
+) -> None:
+    wrongs = {wrong.key: wrong for wrong in refusal(tmp_path, GOOD.replace(was, becomes, 1))}
+
+    wrong = wrongs[key]
+    assert wrong.line == line
+    assert found in wrong.found
+    assert expected in wrong.expected
+
+
+def test_a_literal_secret_is_refused_and_never_repeated(tmp_path: Path) -> None:
+    text = GOOD.replace('{ env = "SALES_SECRET" }', '"hunter2-hunter2"')
+
+    [wrong] = refusal(tmp_path, text)
+
+    assert (wrong.line, wrong.key) == (12, "instances[0].credentials.client_secret")
+    assert wrong.found == "text (not shown)"
+    assert "{ env =" in wrong.expected
+    assert "hunter2" not in str(wrong)
+
+
+def test_a_secret_among_the_settings_is_refused_and_never_repeated(tmp_path: Path) -> None:
+    [wrong] = refusal(tmp_path, GOOD.replace('api_version = "v62.0"', 'client_secret = "hunter2"'))
+
+    assert "belongs under [instances.credentials]" in wrong.expected
+    assert "hunter2" not in str(wrong)
+
+
+def test_a_credential_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    [wrong] = refusal(tmp_path, GOOD.replace('{ env = "SALES_SECRET" }', '{ file = "gone.pem" }'))
+
+    assert wrong.line == 12
+    assert "gone.pem" in wrong.found
+
+
+def test_all_wrong_lines_are_listed_at_once_in_their_order(tmp_path: Path) -> None:
+    text = GOOD.replace('role = "crm"', 'role = "CRM"').replace("concurrency = 2", "concurrency = 0")
+
+    assert [wrong.line for wrong in refusal(tmp_path, text)] == [6, 21]
+
+
+def test_text_that_is_not_toml_is_refused_with_its_line(tmp_path: Path) -> None:
+    [wrong] = refusal(tmp_path, GOOD.replace('role = "crm"', "role = crm", 1))
+
+    assert wrong.line == 6
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LandscapeError, match=r"nowhere\.toml cannot be used"):
+        read_landscape(tmp_path / "nowhere.toml", {}, KINDS)
+
+
+def test_lines_are_counted_through_long_texts_lists_and_comments(tmp_path: Path) -> None:
+    text = GOOD.replace(
+        'fields = { po = "PO__c" }',
+        'note = """\n[[instances]]\nname = "not a key"\n"""\nlist = [\n  "a", # it\'s ]\n  "b",\n]',
+    ).replace("concurrency = 2", "concurrency = 0")
+
+    assert [wrong.line for wrong in refusal(tmp_path, text)] == [27]
+
+
+def test_the_catalogs_kinds_are_offered_when_no_others_are_given(tmp_path: Path) -> None:
+    with pytest.raises(LandscapeError, match="a kind there is a folder for"):
+        read_landscape(written(tmp_path, GOOD), ENVIRONMENT)
