@@ -150,12 +150,16 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class CreditNote:
-    """Money given back on a bill: quantities by line number (of the booking it credits)."""
+    """Money given back on a bill: quantities by line number (of the booking it credits).
+
+    `applied` False: the bill was paid before, and the credit stays open on the customer's account.
+    """
 
     number: str
     issued_on: date
     quantities: Mapping[int, Decimal]
     reason: str
+    applied: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ class Booking:
     """A deal's part in one ERP. `reference` is what the ERP record carries as external reference (CRM key or free text).
 
     `price_overrides`: net unit prices the ERP has instead of the CRM's, by line number. `confirmed` False: still a draft
-    or quotation in the ERP.
+    or quotation in the ERP. `known_to_crm` False: its number was never written back, whatever the deal says.
     """
 
     entity: str
@@ -201,6 +205,7 @@ class Booking:
     shared_bills: tuple[str, ...] = ()
     price_overrides: Mapping[int, Decimal] = field(default_factory=dict)
     purchase_order: str | None = None
+    known_to_crm: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +237,11 @@ class Deal:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The whole tale. `told_on` is the day on which it is told: nothing in it happened later."""
+    """The whole tale. `told_on` is the day on which it is told: nothing in it happened later.
+
+    Buyers are held by their `number` (which `Deal.buyer` and `Buyer.parent` name), articles by sku. Deals stand in
+    order of creation.
+    """
 
     told_on: datetime
     entities: tuple[Entity, ...]
