@@ -17,9 +17,8 @@ def _stay_here(event: str, arguments: tuple[object, ...]) -> None:
     if event != "socket.connect":
         return
     connecting, address = arguments
-    if not isinstance(connecting, socket.socket) or connecting.family == socket.AF_UNIX:
-        return
-    if isinstance(address, tuple) and address[0] not in _LOOPBACK:
+    far = isinstance(connecting, socket.socket) and connecting.family in (socket.AF_INET, socket.AF_INET6)
+    if far and isinstance(address, tuple) and address[0] not in _LOOPBACK:
         raise ConnectionRefusedError(f"Tests reach nothing beyond this machine, not even {address[0]}.")
 
 
