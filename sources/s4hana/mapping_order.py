@@ -1,0 +1,210 @@
+"""Sales orders in our words: where they stand, what holds them, and their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from canonical.absence import UNSET, Told
+from canonical.customer import Address
+from canonical.money import Money, money, total
+from canonical.order import Hold, HoldKind, OrderLine, OrderRecord, Stage, SystemStatus
+from canonical.wanted import Wanted
+from sources.s4hana.reading import ORDER, Asked, Reading
+from sources.s4hana.values import amount, at_instant, decimal, midnight, number, on_day, told, unpadded
+from sources.s4hana.wire import BillingPlanItem, SalesOrder, SalesOrderItem
+
+REJECTED: Final = "C"
+"""OverallSDDocumentRejectionSts: everything was rejected."""
+PROCESS: Final = {"A": "Open", "B": "In process", "C": "Completed"}
+CREDIT: Final = {
+    "B": "The credit check did not let it pass.",
+    "C": "The credit check released only a part of it.",
+}
+SHIP_TO: Final = ("SH", "WE")
+QUOTATION: Final = "B"
+DELIVERIES: Final = frozenset("JT")
+BILLS: Final = frozenset("MOP")
+_LINES: Final = ("lines", "status", "fulfillment_status", "invoicing_status")
+
+
+class SapOrder(OrderRecord, frozen=True, kw_only=True):
+    """An order with the numbers of the deliveries and bills that followed from it; None where that was not read."""
+
+    deliveries: tuple[str, ...] | None = None
+    bills: tuple[str, ...] | None = None
+
+
+def to_order(row: SalesOrder, reading: Reading, wanted: Wanted) -> SapOrder:
+    """One sales order; ValueError where a value is not what the contract says."""
+    key, asked = unpadded(row.SalesOrder), Asked(wanted)
+    ordered_at = midnight(_day(row.CreationDate))
+    cancelled = row.OverallSDDocumentRejectionSts == REJECTED
+    net = amount(row.TotalNetAmount, row.TransactionCurrency)
+    tax = _tax(row) if wanted.any_of("tax", "total") else None
+    changed = at_instant(row.LastChangeDateTime)
+    return SapOrder(
+        ref=reading.ref(key),
+        reference=reading.reference(ORDER, key),
+        stamp=reading.stamp(ORDER, key),
+        stage=Stage.CANCELLED if cancelled else Stage.BOOKED,
+        status=SystemStatus(reading.system, "Cancelled" if cancelled else _process(row)),
+        ordered_at=ordered_at,
+        number=key,
+        partner_keys=_partner_keys(row, reading),
+        holds=() if cancelled else tuple(_holds(row, reading)),
+        customer_key=asked(number(row.SoldToParty), "customer_key", "customer"),
+        customer_name=asked(None, "customer_name"),
+        ship_to=asked(_ship_to(row), "ship_to"),
+        quote_key=asked(_quotation(row), "quote_key", "quote"),
+        opportunity_key=asked(None, "opportunity_key"),
+        legal_entity_code=reading.entities.of_organization(row.SalesOrganization),
+        currency_code=asked(told(row.TransactionCurrency), "currency_code"),
+        purchase_order_number=asked(told(row.PurchaseOrderByCustomer), "purchase_order_number"),
+        requested_delivery_date=asked(on_day(row.RequestedDeliveryDate), "requested_delivery_date"),
+        subtotal=asked(net, "subtotal"),
+        tax=asked(tax, "tax"),
+        total=asked(net + tax if net is not None and tax is not None else None, "total"),
+        lines=_lines(row, reading, wanted),
+        created_at=ordered_at,
+        booked_at=ordered_at,
+        submitted_at=asked(None, "submitted_at"),
+        # The last save of a rejected order is the nearest that is told of when it was rejected.
+        cancelled_at=asked(changed if cancelled else None, "cancelled_at"),
+        amended_at=asked(None, "amended_at"),
+        version=asked(row.metadata.etag or told(row.LastChangeDateTime), "version"),
+        deliveries=_followers(row, DELIVERIES),
+        bills=_followers(row, BILLS),
+    )
+
+
+def _day(value: str) -> date:
+    found = on_day(value)
+    if found is None:
+        raise ValueError("an order without a creation date")
+    return found
+
+
+def _process(row: SalesOrder) -> str | None:
+    return PROCESS.get(row.OverallSDProcessStatus or "")
+
+
+def _partner_keys(row: SalesOrder, reading: Reading) -> tuple[str, ...]:
+    reference: str | None = getattr(row, reading.settings.reference_field)
+    return (reference,) if reference else ()
+
+
+def _quotation(row: SalesOrder) -> str | None:
+    return number(row.ReferenceSDDocument) if row.ReferenceSDDocumentCategory == QUOTATION else None
+
+
+def _followers(row: SalesOrder, categories: frozenset[str]) -> tuple[str, ...] | None:
+    if row.to_SubsequentProcFlowDoc is None:
+        return None
+    documents = (
+        unpadded(flow.SubsequentDocument)
+        for flow in row.to_SubsequentProcFlowDoc.results
+        if flow.SubsequentDocumentCategory in categories
+    )
+    return tuple(dict.fromkeys(document for document in documents if document))
+
+
+def _holds(row: SalesOrder, reading: Reading) -> Iterable[Hold]:
+    items = [item for item in row.to_Item.results if not item.SalesDocumentRjcnReason]
+    if reason := CREDIT.get(row.TotalCreditCheckStatus or ""):
+        yield Hold(kind=HoldKind.CREDIT, system=reading.system, reason=reason)
+    if billing := row.HeaderBillingBlockReason or _shared(items):
+        yield Hold(kind=HoldKind.BILLING, system=reading.system, reason=f"Billing block {billing}.")
+    if delivery := row.DeliveryBlockReason or _schedule_block(items):
+        yield Hold(kind=HoldKind.DELIVERY, system=reading.system, reason=f"Delivery block {delivery}.")
+    if (row.SalesDocApprovalStatus or "") in reading.settings.approval_pending:
+        yield Hold(kind=HoldKind.APPROVAL, system=reading.system, reason="It waits for an approval.")
+
+
+def _shared(items: Sequence[SalesOrderItem]) -> str | None:
+    """A billing block holds the order when every item that stands carries one."""
+    blocks = [item.ItemBillingBlockReason for item in items]
+    return blocks[0] if blocks and all(blocks) else None
+
+
+def _schedule_block(items: Sequence[SalesOrderItem]) -> str | None:
+    blocks = (line.DelivBlockReasonForSchedLine for item in items for line in item.to_ScheduleLine.results)
+    return next((block for block in blocks if block), None)
+
+
+def _tax(row: SalesOrder) -> Money | None:
+    """The header has no tax: it is the items', rejected ones left out as the header's net amount leaves them out."""
+    if not row.TransactionCurrency:
+        return None
+    taxes = [item.TaxAmount for item in row.to_Item.results if not item.SalesDocumentRjcnReason]
+    if any(tax is None for tax in taxes):
+        return None
+    return total(money(decimal(tax) or Decimal(0), row.TransactionCurrency) for tax in taxes) or money(
+        0, row.TransactionCurrency
+    )
+
+
+def _lines(row: SalesOrder, reading: Reading, wanted: Wanted) -> Told[tuple[OrderLine, ...]]:
+    if not wanted.any_of(*_LINES):
+        return UNSET
+    asked = Asked(wanted.below("lines"))
+    items = sorted(row.to_Item.results, key=lambda item: item.SalesOrderItem.zfill(6))
+    return tuple(_line(item, row, reading, asked) for item in items)
+
+
+def _line(item: SalesOrderItem, row: SalesOrder, reading: Reading, asked: Asked) -> OrderLine:
+    quantity = decimal(item.RequestedQuantity)
+    net = amount(item.NetAmount, row.TransactionCurrency)
+    plan = item.to_BillingPlan.to_BillingPlanItem.results if item.to_BillingPlan else []
+    key = unpadded(item.SalesOrderItem)
+    reference: str | None = getattr(item, reading.settings.line_reference_field)
+    return OrderLine(
+        order=reading.ref(unpadded(row.SalesOrder)),
+        key=key,
+        number=key,
+        partner_key=asked(told(reference), "partner_key"),
+        sku=asked(unpadded(item.Material) or None, "sku"),
+        description=asked(told(item.SalesOrderItemText), "description"),
+        quantity=quantity,
+        unit=asked(item.RequestedQuantityISOUnit or told(item.RequestedQuantityUnit), "unit"),
+        unit_price=asked(_each(net, quantity), "unit_price"),
+        amount=asked(net, "amount"),
+        tax=asked(amount(item.TaxAmount, row.TransactionCurrency), "tax"),
+        legal_entity_code=reading.entities.of_organization(row.SalesOrganization),
+        starts_on=asked(_first(plan), "starts_on"),
+        ends_on=asked(_last(plan), "ends_on"),
+        segment=asked(int(unpadded(plan[0].BillingPlanItem) or 0) if len(plan) == 1 else None, "segment"),
+        parent_key=asked(number(item.HigherLevelItem), "parent_key", "parent_line_id"),
+        # Delivery status '' is SAP's "not relevant for delivery".
+        shippable=bool(item.DeliveryStatus),
+        cancelled=bool(item.SalesDocumentRjcnReason),
+    )
+
+
+def _each(net: Money | None, quantity: Decimal | None) -> Money | None:
+    return money(net.amount / quantity, net.currency_code) if net is not None and quantity else None
+
+
+def _first(plan: Sequence[BillingPlanItem]) -> date | None:
+    return min((day for item in plan if (day := on_day(item.BillingPlanServiceStartDate))), default=None)
+
+
+def _last(plan: Sequence[BillingPlanItem]) -> date | None:
+    return max((day for item in plan if (day := on_day(item.BillingPlanServiceEndDate))), default=None)
+
+
+def _ship_to(row: SalesOrder) -> Address | None:
+    for partner in row.to_Partner.results:
+        if partner.PartnerFunction in SHIP_TO and partner.to_Address.results:
+            found = partner.to_Address.results[0]
+            street = " ".join(part for part in (found.StreetName, found.HouseNumber) if part)
+            return Address(
+                street=street or None,
+                city=told(found.CityName),
+                postal_code=told(found.PostalCode),
+                region=told(found.Region),
+                country=told(found.Country),
+            )
+    return None

@@ -1,0 +1,59 @@
+"""One reading of one SAP system: what every record mapped from it has in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+from canonical.absence import UNSET, Told
+from canonical.lineage import Stamp
+from canonical.refs import Ref, SystemReference
+from canonical.wanted import Wanted
+from sources.s4hana.settings import Entities, Settings
+
+T = TypeVar("T")
+
+ORDER: Final = "SalesOrder"
+DELIVERY: Final = "OutboundDelivery"
+INVOICE: Final = "BillingDocument"
+JOURNAL_ENTRY: Final = "AccountingDocument"
+CUSTOMER: Final = "Customer"
+PRODUCT: Final = "Material"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which system was read, as whom its codes are known, and when (aware, UTC)."""
+
+    system: str
+    settings: Settings
+    entities: Entities
+    fetched_at: datetime
+
+    def ref(self, key: str) -> Ref:
+        """A record of this system."""
+        return Ref(self.system, key)
+
+    def stamp(self, record_type: str, key: str) -> Stamp:
+        """That this record was read now."""
+        return Stamp(self.system, record_type, key, self.fetched_at)
+
+    def reference(self, record_type: str, key: str) -> SystemReference:
+        """The record as people look it up, with a link where the launchpad's address is configured."""
+        ui = self.settings.ui_url
+        url = f"{ui.rstrip('/')}/ui#{record_type}-displayFactSheet?{record_type}={key}" if ui else None
+        return SystemReference(self.system, record_type, key, url)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Tells what is not there from what nobody asked for."""
+
+    wanted: Wanted
+
+    def __call__(self, value: T | None, *names: str) -> Told[T]:
+        """The value; without one None if a field of these names was asked for, else UNSET."""
+        if value is not None or self.wanted.any_of(*names):
+            return value
+        return UNSET

@@ -1,0 +1,129 @@
+"""What a landscape says of one SAP system, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from sources.landscape import Instance
+
+LineReference = Literal["UnderlyingPurchaseOrderItem", "PurchaseOrderByCustomer", "PurchaseOrderByShipToParty"]
+
+
+class Settings(BaseModel):
+    """The settings of one SAP system; the names are those of the landscape file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sap_client: str | None = Field(default=None, pattern=r"^\d{3}$", description="on-premise only: the client")
+    language: str = Field(default="EN", pattern=r"^[A-Z]{2}$", description="of texts and messages")
+    auth: Literal["basic", "oauth"] = "basic"
+    token_url: str | None = Field(default=None, description="for auth = oauth; default: below the base URL")
+    scope: str | None = Field(default=None, description="for auth = oauth")
+    api_key_header: str | None = Field(default=None, description="header of the credential 'api_key'")
+
+    reference_field: Literal["PurchaseOrderByCustomer", "PurchaseOrderByShipToParty", "AssignmentReference"] = Field(
+        default="PurchaseOrderByCustomer", description="the order's field that names its partner in the CRM"
+    )
+    line_reference_field: LineReference = Field(
+        default="UnderlyingPurchaseOrderItem", description="the item's field that names its partner in the CRM"
+    )
+    customer_reference_field: Literal["BusinessPartnerIDByExtSystem", "SearchTerm1", "SearchTerm2"] = Field(
+        default="BusinessPartnerIDByExtSystem", description="the business partner's field that holds its CRM key"
+    )
+    tracking_field: Literal["BillOfLading", "MeansOfTransport"] = Field(
+        default="BillOfLading", description="the delivery's field that holds a tracking number by convention"
+    )
+    price_condition_type: str = Field(default="PPR0", description="the condition that is the net price (later writes)")
+    approval_pending: tuple[str, ...] = Field(default=("A",), description="SalesDocApprovalStatus letters that hold")
+    schedule_line_blocks: bool = Field(default=False, description="read delivery blocks of schedule lines too")
+
+    payment_document_types: tuple[str, ...] = Field(default=("DZ",), description="journal entries that are payments")
+    write_off_document_types: tuple[str, ...] = Field(default=(), description="journal entries that write off")
+    payment_methods: dict[str, str] = Field(
+        default_factory=lambda: {"T": "wire", "U": "wire", "C": "check", "K": "card", "D": "direct debit"},
+        description="words for PaymentMethod letters",
+    )
+    deduct_cash_discount: bool = Field(default=True, description="a cash discount that was taken is not paid")
+    dispute_blocks: tuple[str, ...] | None = Field(
+        default=None, description="dunning blocks that mean a dispute; left out, any does"
+    )
+
+    credit: bool = Field(default=True, description="read credit accounts where the system publishes them")
+    credit_account_set: str = "CreditManagementAccount"
+    credit_segments: dict[str, str] = Field(
+        default_factory=dict, description="credit segment by company code; left out, the account's only one is taken"
+    )
+
+    page_size: int = Field(default=200, ge=1, le=5000, description="the most rows asked for at once where lists are long")
+    most_pages: int = Field(default=20, ge=1, le=500, description="how many further pages of one answer are followed")
+    time_zone: str = Field(default="UTC", description="of the system's own times of day")
+    ui_url: str | None = Field(default=None, description="address of the launchpad, for links that people open")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"there is no time zone {name!r}") from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the system's own times of day."""
+        return ZoneInfo(self.time_zone)
+
+
+class Entities:
+    """Which legal entity each company code and sales organization belongs to, and back.
+
+    An entity's codes are `company_code` and `sales_organization`; several sales organizations are parted by commas.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        """Read the codes once; ValueError where an entity lacks one, since its rows could not be told apart."""
+        self._of_company: dict[str, str] = {}
+        self._of_organization: dict[str, str] = {}
+        for at in instance.entities:
+            company, organizations = at.codes.get("company_code", ""), at.codes.get("sales_organization", "")
+            if not company or not organizations:
+                raise ValueError(
+                    f"legal entity {at.entity.code} at {instance.name} needs company_code and sales_organization"
+                )
+            self._of_company[company] = at.entity.code
+            self._of_organization.update({part.strip(): at.entity.code for part in organizations.split(",")})
+
+    def of_company(self, company_code: str | None) -> str | None:
+        """The legal entity that keeps its books under this company code; None where nobody said."""
+        return self._of_company.get(company_code or "")
+
+    def of_organization(self, sales_organization: str | None) -> str | None:
+        """The legal entity that this sales organization sells for; None where nobody said."""
+        return self._of_organization.get(sales_organization or "")
+
+    def companies(self, wanted: frozenset[str] | None) -> tuple[str, ...] | None:
+        """The company codes of these legal entities; None means all there are, () none of ours."""
+        return _codes(self._of_company, wanted)
+
+    def organizations(self, wanted: frozenset[str] | None) -> tuple[str, ...] | None:
+        """The sales organizations of these legal entities; None means all there are, () none of ours."""
+        return _codes(self._of_organization, wanted)
+
+    def known_companies(self) -> tuple[str, ...]:
+        """Every company code of the landscape, sorted."""
+        return tuple(sorted(self._of_company))
+
+
+def settings_of(instance: Instance) -> Settings:
+    """The instance's settings; pydantic's ValidationError (a ValueError) names each that is wrong."""
+    return Settings.model_validate(dict(instance.settings))
+
+
+def _codes(held: Mapping[str, str], wanted: frozenset[str] | None) -> tuple[str, ...] | None:
+    if wanted is None:
+        return None
+    return tuple(sorted(code for code, entity in held.items() if entity in wanted))
