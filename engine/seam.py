@@ -34,7 +34,8 @@ def batch(
 
     An exception in an answer's place is that parent's error; a raised one is everybody's. What follows the third
     parameter are the field's arguments. `needs` names the parents' fields that the call reads, dotted where nested.
-    The result is typed Any, so that the class body's annotation is the field's GraphQL type.
+    The result is typed Any, so that the class body's annotation is the field's GraphQL type; it serves one class body,
+    as Strawberry writes the attribute's name on it.
     """
     mark = Batch(resolver, _names(needs))
 

@@ -114,11 +114,6 @@ async def order(context: Desk, parents: Sequence[None], wanted: Wanted, key: str
     return [order_of(key) if key != "none" else None]
 
 
-async def nodes(context: Desk, parents: Sequence[None], wanted: Wanted) -> Sequence[list[object]]:
-    context.note("nodes", parents, wanted)
-    return [[order_of("1"), CustomerValue("c1", "Ada"), InvoiceValue("i1", "5.00", "2026-01-01")]]
-
-
 async def customer_of(
     context: Desk, parents: Sequence[OrderValue], wanted: Wanted
 ) -> Sequence[CustomerValue | Exception]:
@@ -126,8 +121,8 @@ async def customer_of(
     if context.short == "customer":
         return []
     return [
-        LookupError(f"no customer for {parent.number}")
-        if parent.key == "1"
+        LookupError(f"no customer for {parent.customer_key}")
+        if parent.customer_key == "c1"
         else CustomerValue(parent.customer_key, "Ada")
         for parent in parents
     ]
@@ -152,7 +147,10 @@ async def payments_of(context: Desk, parents: Sequence[InvoiceValue], wanted: Wa
 
 async def events_of(context: Desk, parents: Sequence[OrderValue], wanted: Wanted) -> Sequence[list[object]]:
     context.note("events", parents, wanted)
-    return [[InvoiceValue("i", "5.00", "2026-01-01"), PaymentValue("p", "5.00")] for _ in parents]
+    return [
+        [InvoiceValue(f"{parent.key}-i", "5.00", "2026-01-01"), PaymentValue(f"{parent.key}-p", "5.00")]
+        for parent in parents
+    ]
 
 
 def node_id(value: OrderValue | CustomerValue | InvoiceValue | PaymentValue) -> str:
@@ -231,8 +229,7 @@ class InvoiceFilter:
     above: str | None = None
 
 
-@batch
-async def _filtered(
+async def filtered(
     context: Desk, parents: Sequence[OrderValue], wanted: Wanted, matching: InvoiceFilter | None = None
 ) -> Sequence[list[InvoiceValue]]:
     return await invoices_of(context, parents, wanted, matching.above if matching else None)
@@ -244,12 +241,18 @@ class Order(Node):
     total: Money
     spoken_total: str = derived(spoken_total, needs=["total.amount", "total.currency"])
     customer: Customer | None = batch(customer_of, needs=["customer_key"])
-    invoices: list[Invoice] | None = _filtered
+    invoices: list[Invoice] | None = batch(filtered, needs=["key"])
     events: list[Event] | None = batch(events_of, needs=["key"])
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
         return isinstance(value, OrderValue)
+
+
+@batch
+async def _nodes(context: Desk, parents: Sequence[None], wanted: Wanted) -> Sequence[list[object]]:
+    context.note("nodes", parents, wanted)
+    return [[order_of("1"), CustomerValue("c1", "Ada"), InvoiceValue("i1", "5.00", "2026-01-01")]]
 
 
 @strawberry.type
@@ -261,7 +264,7 @@ class OrderConnection(Connection[Order]):
 class Query:
     orders: OrderConnection | None = batch(orders)
     order: Order | None = batch(order)
-    nodes: list[Node] | None = batch(nodes)
+    nodes: list[Node] | None = _nodes
 
 
 @strawberry.type

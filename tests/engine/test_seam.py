@@ -26,7 +26,7 @@ async def test_a_page_costs_one_call_a_level_however_many_orders_it_holds() -> N
 
     result = await schema.execute(PAGE, context_value=desk)
 
-    assert [error.message for error in result.errors or []] == ["no customer for N1"]
+    assert [error.message for error in result.errors or []] == ["no customer for c1"]
     assert sorted(desk.called()) == [
         ("customer", 50),
         ("invoices", 50),
@@ -57,7 +57,7 @@ async def test_an_exception_in_a_parents_place_is_that_parents_error_only(desk: 
     result = await schema.execute("{ orders { edges { node { customer { name } } } } }", context_value=desk)
 
     assert [(error.message, error.path) for error in result.errors or []] == [
-        ("no customer for N1", ["orders", "edges", 1, "node", "customer"])
+        ("no customer for c1", ["orders", "edges", 1, "node", "customer"])
     ]
     assert result.data == {
         "orders": {

@@ -14,7 +14,7 @@ async def ask(desk: Desk, query: str, variables: dict[str, object] | None = None
 async def test_plain_attributes_nest_and_calls_leave_only_their_needs(desk: Desk) -> None:
     await ask(desk, "{ orders { edges { node { number total { amount } invoices { amount } } } } }")
 
-    assert desk.wanted_by("orders") == [Wanted.of("edges.node.number", "edges.node.total.amount")]
+    assert desk.wanted_by("orders") == [Wanted.of("edges.node.key", "edges.node.number", "edges.node.total.amount")]
     assert desk.wanted_by("invoices") == [Wanted.of("amount")]
 
 
