@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple, TypeAlias
 
 Tree: TypeAlias = "tuple[tuple[str, Tree | None], ...]"
@@ -44,7 +44,11 @@ class Wanted(NamedTuple):
         """What is read below the field; empty where it is a leaf or not asked for."""
         return next((tree for field, tree in self.fields if field == name and tree), Wanted())
 
-    def __or__(self, other: Wanted) -> Wanted:  # type: ignore[override]
+    def only(self, names: Container[str]) -> Wanted:
+        """The same tree without the fields of this level that are not among the names."""
+        return Wanted(tuple(pair for pair in self.fields if pair[0] in names))
+
+    def __or__(self, other: Wanted) -> Wanted:
         """Everything that either of both reads."""
         merged: dict[str, Wanted | None] = dict(self.fields)
         for name, tree in other.fields:

@@ -50,10 +50,11 @@ class Position(Struct, frozen=True):
 
 
 class Page(Struct, Generic[T], frozen=True):
-    """Records in the stream's order, and whether more follow."""
+    """Records in the stream's order, and whether more follow; `also` are records that were asked for beside the page."""
 
     items: tuple[T, ...]
     more: bool
+    also: tuple[T, ...] = ()
 
 
 class OrderQuery(Struct, frozen=True, kw_only=True):
@@ -163,7 +164,7 @@ class OrderSource(Source, Protocol):
     async def list_orders(self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None = None) -> Page[OrderRecord]:
         """One page of the stream. `also`: orders to fetch in the same round where the system can take both at once.
 
-        The `also` records stand behind the page's own, and do not count for `more`.
+        The `also` records come in `Page.also`, even where one of them is in `Page.items` too.
         """
 
     @abstractmethod

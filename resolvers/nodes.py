@@ -1,0 +1,82 @@
+"""Any record by its global id."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from canonical.errors import Fault, Mistake
+from canonical.identity import parse_global_id
+from canonical.refs import Ref
+from canonical.wanted import Wanted
+from resolvers.access import require
+from resolvers.asking import side_by_side
+from resolvers.context import Context
+from resolvers.customer_loading import load_customers
+from resolvers.customer_naming import configured
+from resolvers.documents import load_credit_memos, load_invoices, load_payments, load_shipments
+from resolvers.order_reading import load_orders
+from resolvers.products import load_products
+from resolvers.quotes import load_quotes
+
+Found = object
+Load = Callable[[Context, Sequence[Ref]], Awaitable[Sequence[Found]]]
+MAX_NODES = 100
+
+
+async def _quotes(context: Context, refs: Sequence[Ref]) -> Sequence[Found]:
+    return await load_quotes(context, [ref.key for ref in refs])
+
+
+async def _products(context: Context, refs: Sequence[Ref]) -> Sequence[Found]:
+    return await load_products(context, [ref.key for ref in refs])
+
+
+_LOADS: Mapping[str, tuple[str, Load]] = {
+    "Customer": ("customers:read", load_customers),
+    "Product": ("products:read", _products),
+    "Quote": ("quotes:read", _quotes),
+    "Order": ("orders:read", load_orders),
+    "Shipment": ("orders:read", load_shipments),
+    "Invoice": ("invoices:read", load_invoices),
+    "CreditMemo": ("invoices:read", load_credit_memos),
+    "Payment": ("invoices:read", load_payments),
+}
+
+
+async def node(context: Context, parents: Sequence[object], _: Wanted, id: str) -> Sequence[Found]:  # noqa: A002
+    """The record of this id; None where it is gone or not visible. A malformed id is a Mistake."""
+    [found] = await _load(context, [id])
+    return [found] * len(parents)
+
+
+async def nodes(context: Context, parents: Sequence[object], _: Wanted, ids: Sequence[str]) -> Sequence[Found]:
+    """Records by their ids, as many and in their order; each that failed is an error of its own place."""
+    if len(ids) > MAX_NODES:
+        raise Mistake("TOO_MANY_IDS", f"{len(ids)} ids were asked for; ask for at most {MAX_NODES} at a time.")
+    return [await _load(context, ids)] * len(parents)
+
+
+async def _load(context: Context, ids: Sequence[str]) -> list[Found]:
+    parsed = [_parse(context, text) for text in ids]
+    concepts: dict[str, list[Ref]] = {}
+    for one in parsed:
+        if not isinstance(one, Mistake):
+            concepts.setdefault(one[0], []).append(one[1])
+    answers = await side_by_side({name: _LOADS[name][1](context, refs) for name, refs in concepts.items()})
+    found: dict[tuple[str, Ref], Found] = {}
+    for name, refs in concepts.items():
+        answer = answers[name]
+        values = [answer] * len(refs) if isinstance(answer, Fault) else answer
+        found.update({(name, ref): value for ref, value in zip(refs, values, strict=True)})
+    return [one if isinstance(one, Mistake) else found[one] for one in parsed]
+
+
+def _parse(context: Context, text: str) -> tuple[str, Ref] | Mistake:
+    try:
+        concept, ref = parse_global_id(text)
+        if concept not in _LOADS:
+            raise Mistake("BAD_ID", f"An id of one {concept} cannot be looked up by itself; ask for what it is part of.")
+        require(context.principal, _LOADS[concept][0])
+        return concept, configured(context, ref)
+    except Mistake as mistake:
+        return mistake
