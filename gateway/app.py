@@ -1,0 +1,80 @@
+"""The app: a list of routes and a list of middleware."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from gateway import telemetry
+from gateway.correlation import Correlation
+from gateway.page import page
+from gateway.settings import Settings
+from gateway.wiring import House
+
+EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+OpenHouse = Callable[[], AbstractAsyncContextManager[House]]
+
+
+def create_app(settings: Settings, open_house: OpenHouse) -> FastAPI:
+    """The gateway's app; the house is opened when it starts and closed when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_house() as house:
+            app.state.house = house
+            yield
+            app.state.house = None
+        end_traces()
+
+    app = FastAPI(
+        title="Revgraph",
+        routes=[
+            Route("/", front_page, methods=["GET"]),
+            Route("/graphql", graphql, methods=EVERY_METHOD),
+            Route("/healthz", healthy, methods=["GET"]),
+            Route("/readyz", ready, methods=["GET"]),
+        ],
+        middleware=[Middleware(Correlation)],
+        lifespan=lifespan,
+        **_docs(settings),
+    )
+    end_traces = telemetry.instrument(app, settings.otel_endpoint)
+    return app
+
+
+async def graphql(request: Request) -> Response:
+    """The graph."""
+    house: House = request.app.state.house
+    return await house.door.answer(request)
+
+
+async def healthy(_: Request) -> Response:
+    """Alive: the process answers."""
+    return JSONResponse({"status": "alive"})
+
+
+async def ready(request: Request) -> Response:
+    """Ready: the systems are opened. No vendor is called: one that is down must not take the gateway down with it."""
+    house: House | None = getattr(request.app.state, "house", None)
+    if house is None:
+        return JSONResponse({"status": "starting"}, 503)
+    return JSONResponse({"status": "ready", "systems": sorted(house.sources.by_name)})
+
+
+async def front_page(request: Request) -> Response:
+    """What this is, in words."""
+    house: House = request.app.state.house
+    kinds = {name: instance.kind for name, instance in house.landscape.instances.items()}
+    return HTMLResponse(page(house.landscape.tenant, kinds))
+
+
+def _docs(settings: Settings) -> dict[str, Any]:
+    return {} if settings.docs else {"openapi_url": None, "docs_url": None, "redoc_url": None}

@@ -1,0 +1,124 @@
+"""How errors leave the gateway: what a person must know is kept, what only we should know is written to the log."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from graphql import GraphQLError
+
+from canonical.errors import Fault, Mistake, Outcome, ProblemCategory
+
+MOST_ERRORS = 100
+SOMETHING_WENT_WRONG = "Something went wrong inside the gateway"
+
+_log = logging.getLogger("revgraph.errors")
+
+OWNERS: Mapping[ProblemCategory, str] = {
+    ProblemCategory.INVALID_INPUT: "whoever asked",
+    ProblemCategory.IDEMPOTENCY: "whoever asked",
+    ProblemCategory.CONFLICT: "whoever asked",
+    ProblemCategory.CUSTOMER_MASTER: "customer master data",
+    ProblemCategory.CREDIT: "credit desk",
+    ProblemCategory.PRICING: "pricing",
+    ProblemCategory.PRODUCT: "product master data",
+    ProblemCategory.AVAILABILITY: "supply",
+    ProblemCategory.TAX: "tax",
+    ProblemCategory.ROUTING: "integration team",
+    ProblemCategory.PERMISSION: "system administrator",
+    ProblemCategory.SYSTEM_UNAVAILABLE: "integration team",
+    ProblemCategory.THROTTLED: "integration team",
+    ProblemCategory.SYSTEM_REFUSED: "system administrator",
+    ProblemCategory.UNCERTAIN_OUTCOME: "integration team",
+}
+"""Who looks after a problem of a category."""
+
+
+_REFUSALS: Mapping[str, ProblemCategory] = {
+    "UNAUTHENTICATED": ProblemCategory.PERMISSION,
+    "DEADLINE_EXCEEDED": ProblemCategory.SYSTEM_UNAVAILABLE,
+}
+
+
+def formatted(errors: Iterable[GraphQLError], correlation_id: str) -> list[dict[str, Any]]:
+    """The errors of an execution as they are sent, in their order and at most MOST_ERRORS."""
+    return [_formatted(error, correlation_id) for _, error in zip(range(MOST_ERRORS), errors, strict=False)]
+
+
+def refused(errors: Iterable[GraphQLError], code: str, correlation_id: str) -> list[dict[str, Any]]:
+    """The errors of a request that was not executed at all."""
+    category = _REFUSALS.get(code, ProblemCategory.INVALID_INPUT)
+    mistake = {
+        "code": code,
+        "category": category.value,
+        "outcome": Outcome.NOT_APPLIED.value,
+        "retryable": category is ProblemCategory.SYSTEM_UNAVAILABLE,
+        "correlationId": correlation_id,
+    }
+    return [{**_plain(error), "extensions": mistake} for _, error in zip(range(MOST_ERRORS), errors, strict=False)]
+
+
+def internal(error: BaseException, correlation_id: str) -> dict[str, Any]:
+    """The masked form of anything unexpected; the log has the whole of it under the correlation id."""
+    _log.error(
+        "unexpected %s", type(error).__name__, exc_info=error, extra={"fields": {"correlationId": correlation_id}}
+    )
+    return {
+        "message": SOMETHING_WENT_WRONG,
+        "extensions": {
+            "code": "INTERNAL",
+            "category": ProblemCategory.SYSTEM_UNAVAILABLE.value,
+            "outcome": Outcome.UNCERTAIN.value,
+            "retryable": False,
+            "correlationId": correlation_id,
+        },
+    }
+
+
+def _formatted(error: GraphQLError, correlation_id: str) -> dict[str, Any]:
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if isinstance(cause, Fault):
+        return {**_plain(error), "message": cause.sentence, "extensions": _of_fault(cause, correlation_id)}
+    if isinstance(cause, Mistake):
+        return {**_plain(error), "message": cause.sentence, "extensions": _of_mistake(cause, correlation_id)}
+    if cause is None and error.nodes and error.path is None:
+        [said] = refused([error], "GRAPHQL_VALIDATION_FAILED", correlation_id)
+        return said
+    return {**_plain(error), **internal(cause or error, correlation_id)}
+
+
+def _plain(error: GraphQLError) -> dict[str, Any]:
+    said: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        said["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path is not None:
+        said["path"] = list(error.path)
+    return said
+
+
+def _of_fault(fault: Fault, correlation_id: str) -> dict[str, Any]:
+    return {
+        "code": fault.code,
+        "category": fault.category.value,
+        "system": fault.system,
+        "owner": OWNERS[fault.category],
+        "outcome": fault.outcome.value,
+        "retryable": fault.retryable,
+        "retryAfter": None if fault.retry_after is None else math.ceil(fault.retry_after),
+        "correlationId": correlation_id,
+    }
+
+
+def _of_mistake(mistake: Mistake, correlation_id: str) -> dict[str, Any]:
+    return {
+        "code": mistake.code,
+        "category": mistake.category.value,
+        "owner": OWNERS[mistake.category],
+        "outcome": Outcome.NOT_APPLIED.value,
+        "retryable": False,
+        "correlationId": correlation_id,
+    }

@@ -1,0 +1,87 @@
+"""Executes an operation for a caller: its call budget of time, its context, and what it cost the systems."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLSchema, execute
+
+from canonical.deadline import Deadline
+from canonical.principal import Principal, View
+from gateway.documents import Documents, WrongDocumentError, is_query
+from gateway.request import GraphQLRequest, RefusedError
+from sources.kit.call import Call, CallRecord
+
+GRACE_SECONDS = 0.4
+"""How long after the deadline an answer may still be put together: the systems' time-outs come first."""
+
+Execute = Callable[[GraphQLRequest, Call], Awaitable[ExecutionResult]]
+"""Answers a request for a call; WrongDocumentError or RefusedError when it is not executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """graphql-core over one schema. `new_context` makes the context that one operation's resolvers share."""
+
+    schema: GraphQLSchema
+    documents: Documents
+    new_context: Callable[[Call], object]
+    hide_suggestions: bool = False
+
+    async def __call__(self, request: GraphQLRequest, call: Call) -> ExecutionResult:
+        """Execute; errors of the systems are in the result at their places, and the call's deadline ends it."""
+        document = self.documents.document(request.query)
+        operation = document.operation(request.operation_name)
+        if not is_query(operation) and operation.operation.value == "subscription":
+            raise RefusedError(400, "OPERATION_NOT_SUPPORTED", "Subscriptions are not answered over this path.")
+        try:
+            async with asyncio.timeout(call.deadline.left() + GRACE_SECONDS):
+                result = execute(
+                    self.schema,
+                    document.node,
+                    context_value=self.new_context(call),
+                    variable_values=dict(request.variables),
+                    operation_name=request.operation_name,
+                    hide_suggestions=self.hide_suggestions,
+                )
+                settled = await result if isawaitable(result) else result
+        except TimeoutError as error:
+            raise RefusedError(504, "DEADLINE_EXCEEDED", "The answer took longer than it may.") from error
+        return _settled(settled)
+
+
+def _settled(result: ExecutionResult) -> ExecutionResult:
+    # Variables that do not fit are found before the first field: nothing has a path then, and nothing was executed.
+    errors = result.errors or []
+    if result.data is None and errors and all(error.path is None for error in errors):
+        raise WrongDocumentError("GRAPHQL_VALIDATION_FAILED", errors)
+    return result
+
+
+def new_call(
+    principal: Principal, view: View, seconds: float, correlation_id: str, traceparent: str | None = None
+) -> Call:
+    """A call that ends in that many seconds from now, with an empty record."""
+    return Call(principal, view, Deadline.after(seconds), correlation_id, traceparent, CallRecord())
+
+
+def cost(record: CallRecord) -> Mapping[str, Any]:
+    """`extensions.sources`: each call to a system in the order they ended, the systems, and all their time together."""
+    return {
+        "calls": [
+            {
+                "system": call.system,
+                "operation": call.operation,
+                "milliseconds": round(call.milliseconds, 1),
+                "rows": call.rows,
+                "outcome": call.outcome,
+            }
+            for call in record.calls
+        ],
+        "systems": sorted({call.system for call in record.calls}),
+        "totalMilliseconds": round(sum(call.milliseconds for call in record.calls), 1),
+    }

@@ -1,0 +1,132 @@
+"""Reads a GraphQL request out of an HTTP request, and says in words what is wrong with one that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+LEGACY = "application/json"
+MODERN = "application/graphql-response+json"
+"""The two media types of the GraphQL-over-HTTP specification."""
+
+
+class RefusedError(Exception):
+    """A request that is not executed: its HTTP status, a stable code, and a sentence."""
+
+    def __init__(self, status: int, code: str, sentence: str, headers: Mapping[str, str] | None = None) -> None:
+        """Keep what the answer is made of."""
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """The four parameters of a GraphQL request, each of its right type."""
+
+    query: str
+    operation_name: str | None
+    variables: Mapping[str, Any]
+    extensions: Mapping[str, Any]
+
+
+def media_type(accept: str | None) -> str:
+    """The media type to answer in; application/json where the client takes anything or says nothing. Else a 406."""
+    if not accept or not accept.strip():
+        return LEGACY
+    best = ""
+    weight = 0.0
+    for part in accept.split(","):
+        name, _, parameters = part.strip().partition(";")
+        offered = {"*/*": LEGACY, "application/*": LEGACY, LEGACY: LEGACY, MODERN: MODERN}.get(name.strip().lower())
+        quality = _quality(parameters)
+        if offered and quality > weight:
+            best, weight = offered, quality
+    if not best:
+        raise RefusedError(406, "NOT_ACCEPTABLE", f"Accept {MODERN} or {LEGACY}; nothing else is answered here.")
+    return best
+
+
+async def read_request(request: Request, limit: int) -> GraphQLRequest:
+    """The GraphQL request of a GET or POST; RefusedError otherwise. No more than `limit` bytes are read of a body."""
+    if request.method == "POST":
+        _check_content_type(request.headers.get("content-type"))
+        return _parameters(_json(await _body(request, limit), "The request body"))
+    found: dict[str, Any] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        if found.get(name):
+            found[name] = _json(found[name].encode(), f"The parameter {name}")
+        else:
+            found.pop(name, None)
+    return _parameters(found)
+
+
+def _quality(parameters: str) -> float:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _check_content_type(given: str | None) -> None:
+    name, _, parameters = (given or "").partition(";")
+    if name.strip().lower() != LEGACY:
+        raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send the request as JSON, with Content-Type: {LEGACY}.")
+    for parameter in parameters.split(";"):
+        key, _, value = parameter.partition("=")
+        if key.strip().lower() == "charset" and value.strip().strip('"').lower() not in {"utf-8", "utf8"}:
+            raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    too_large = RefusedError(413, "BODY_TOO_LARGE", f"The request body is larger than {limit} bytes.")
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced[:20]) > limit:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise too_large
+    return bytes(body)
+
+
+def _json(text: bytes, what: str) -> Any:
+    if not text.strip():
+        raise RefusedError(400, "BAD_REQUEST", f'{what} is empty; send {{"query": "..."}} as JSON.')
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise RefusedError(400, "BAD_REQUEST", f"{what} is not JSON: {error}.") from error
+
+
+def _parameters(found: Any) -> GraphQLRequest:
+    if isinstance(found, list):
+        raise RefusedError(400, "BATCHING_NOT_SUPPORTED", "Send one operation a request; batches are not answered.")
+    if not isinstance(found, dict):
+        raise RefusedError(400, "BAD_REQUEST", "The request must be a JSON object with a query in it.")
+    query = found.get("query")
+    if not isinstance(query, str) or not query.strip():
+        raise RefusedError(400, "BAD_REQUEST", "The request needs a query, as text.")
+    name = found.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise RefusedError(400, "BAD_REQUEST", "operationName must be text or null.")
+    return GraphQLRequest(query, name or None, _object(found, "variables"), _object(found, "extensions"))
+
+
+def _object(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = found.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise RefusedError(400, "BAD_REQUEST", f"{name} must be a JSON object or null.")
+    return value

@@ -1,0 +1,99 @@
+"""Builds everything that lives as long as the gateway; nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from graphql import GraphQLSchema
+
+from gateway.authentication import Authenticator, read_keys
+from gateway.documents import Documents
+from gateway.execution import Executor
+from gateway.graphql_http import GraphQLDoor
+from gateway.measuring import Limits
+from gateway.settings import Settings
+from resolvers.access import view_of
+from resolvers.context import Context
+from sources.catalog import Sources, open_sources
+from sources.kit.call import Call
+from sources.landscape import Landscape
+from sources.landscape_file import read_landscape
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What one process holds open."""
+
+    settings: Settings
+    landscape: Landscape
+    sources: Sources
+    schema: GraphQLSchema
+    door: GraphQLDoor
+
+    async def close(self) -> None:
+        """Give everything back."""
+        await self.sources.close()
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, environment: Mapping[str, str], schema: GraphQLSchema | None = None
+) -> AsyncIterator[House]:
+    """The house of these settings until the block ends; no system is called.
+
+    Raises LandscapeError, CannotOpenError or SettingsError, each in words.
+    """
+    keys = read_keys(settings)
+    landscape = read_landscape(settings.landscape, environment)
+    sources = open_sources(landscape)
+    authenticator = Authenticator(
+        keys, settings.jwt_issuer, settings.jwt_audience, landscape.tenant, settings.jwt_leeway_seconds
+    )
+    house = furnish(settings, landscape, sources, authenticator, schema or the_schema())
+    try:
+        yield house
+    finally:
+        await house.close()
+
+
+def furnish(
+    settings: Settings, landscape: Landscape, sources: Sources, authenticator: Authenticator, schema: GraphQLSchema
+) -> House:
+    """The house of parts that are already open."""
+    documents = Documents(
+        schema, limits_of(settings), introspection=settings.introspection, keep=settings.document_cache
+    )
+    door = GraphQLDoor(
+        execute=Executor(schema, documents, _context_of(landscape, sources), not settings.introspection),
+        documents=documents,
+        principal_of=authenticator.principal,
+        view_of=view_of,
+        deadline_seconds=settings.deadline_seconds,
+        body_limit=settings.body_limit_bytes,
+        graphiql=settings.graphiql,
+    )
+    return House(settings, landscape, sources, schema, door)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits that the settings name; the rest as usual."""
+    return Limits(
+        tokens=settings.max_tokens,
+        depth=settings.max_depth,
+        fields=settings.max_fields,
+        root_fields=settings.max_root_fields,
+        directives=settings.max_directives,
+    )
+
+
+def the_schema() -> GraphQLSchema:
+    """The graph's schema as graphql-core knows it."""
+    from schema import build_schema  # noqa: PLC0415 - declaring the graph takes time that most commands need not spend
+
+    return build_schema()._schema  # noqa: SLF001 - Strawberry has no public name for the schema it made
+
+
+def _context_of(landscape: Landscape, sources: Sources) -> Callable[[Call], Context]:
+    return lambda call: Context(landscape, sources, call)

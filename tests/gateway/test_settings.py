@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway.settings import SettingsError, described, read_settings
+
+
+def test_settings_come_from_the_environment_and_what_is_given_stands_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVGRAPH_PORT", "9000")
+    monkeypatch.setenv("REVGRAPH_HOST", "0.0.0.0")
+
+    settings = read_settings(port=9001, landscape=None)
+
+    assert (settings.host, settings.port, str(settings.landscape)) == ("0.0.0.0", 9001, "revgraph.toml")
+
+
+def test_a_wrong_setting_is_refused_by_its_variable_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVGRAPH_PORT", "hunter2")
+
+    with pytest.raises(SettingsError, match="REVGRAPH_PORT: Input should be a valid integer") as refused:
+        read_settings()
+
+    assert "hunter2" not in str(refused.value)
+
+
+def test_two_keys_at_once_are_refused() -> None:
+    with pytest.raises(SettingsError, match="only one of REVGRAPH_JWT_SECRET, REVGRAPH_JWT_SECRET_FILE may be set"):
+        read_settings(jwt_secret="x" * 32, jwt_secret_file="/nowhere")
+
+
+def test_every_setting_is_explained() -> None:
+    assert all(meaning.endswith(".") for _, _, meaning in described())
+    assert ("REVGRAPH_DEADLINE_SECONDS", "4.0") in [(name, default) for name, default, _ in described()]
