@@ -29,17 +29,19 @@ COPY --from=build /opt/revgraph /opt/revgraph
 
 ENV PATH=/opt/revgraph/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1
+    PYTHONDONTWRITEBYTECODE=1 \
+    REVGRAPH_HOST=0.0.0.0 \
+    REVGRAPH_PORT=8080
 
 # revgraph.toml is mounted here; everything else on the image's file system may be read-only.
 WORKDIR /var/lib/revgraph
 USER 10001:10001
-EXPOSE 8000
+EXPOSE 8080
 STOPSIGNAL SIGTERM
 
 # A role that serves no HTTP turns this off where it is deployed.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ.get('PORT', '8000') + '/healthz', timeout=2)"]
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['REVGRAPH_PORT'] + '/healthz', timeout=2)"]
 
 ENTRYPOINT ["revgraph"]
 CMD ["serve"]
