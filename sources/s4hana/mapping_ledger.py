@@ -60,7 +60,7 @@ def parse_entry(key: str) -> Entry | None:
 
 
 class Ledger:
-    """Lines on customers' accounts. `complete`: all lines of the payments are in it, not only what names our invoices."""
+    """Lines on customers' accounts. `complete`: all lines of the payments are in it."""
 
     def __init__(self, lines: Iterable[LedgerLine], settings: Settings, *, complete: bool) -> None:
         """Index the lines; reversed entries and their reversals go, since they are as if never made."""
@@ -126,7 +126,7 @@ def signed(line: LedgerLine) -> Decimal:
 def settle(
     entry: Entry, invoice: Ref, ledger: Ledger, reading: Reading, wanted: Wanted, credits: Sequence[Entry] = ()
 ) -> Settlement | None:
-    """What became of an invoice's entry; None where no line of it is to be seen. `credits`: its credit memos' entries."""
+    """What became of an invoice's entry; None where no line of it is seen. `credits`: its credit memos' entries."""
     own = ledger.lines(entry)
     if not own:
         return None

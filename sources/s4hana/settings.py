@@ -58,7 +58,7 @@ class Settings(BaseModel):
         default_factory=dict, description="credit segment by company code; left out, the account's only one is taken"
     )
 
-    page_size: int = Field(default=200, ge=1, le=5000, description="the most rows asked for at once where lists are long")
+    page_size: int = Field(default=200, ge=1, le=5000, description="the most rows asked for in one page")
     most_pages: int = Field(default=20, ge=1, le=500, description="how many further pages of one answer are followed")
     time_zone: str = Field(default="UTC", description="of the system's own times of day")
     ui_url: str | None = Field(default=None, description="address of the launchpad, for links that people open")
@@ -88,6 +88,7 @@ class Entities:
         """Read the codes once; ValueError where an entity lacks one, since its rows could not be told apart."""
         self._of_company: dict[str, str] = {}
         self._of_organization: dict[str, str] = {}
+        self._currency: dict[str, str | None] = {}
         for at in instance.entities:
             company, organizations = at.codes.get("company_code", ""), at.codes.get("sales_organization", "")
             if not company or not organizations:
@@ -95,6 +96,7 @@ class Entities:
                     f"legal entity {at.entity.code} at {instance.name} needs company_code and sales_organization"
                 )
             self._of_company[company] = at.entity.code
+            self._currency[at.entity.code] = at.entity.currency_code
             self._of_organization.update({part.strip(): at.entity.code for part in organizations.split(",")})
 
     def of_company(self, company_code: str | None) -> str | None:
@@ -116,6 +118,10 @@ class Entities:
     def known_companies(self) -> tuple[str, ...]:
         """Every company code of the landscape, sorted."""
         return tuple(sorted(self._of_company))
+
+    def currency_of(self, entity: str) -> str | None:
+        """The currency that a legal entity keeps its books in, where the landscape says."""
+        return self._currency.get(entity)
 
 
 def settings_of(instance: Instance) -> Settings:

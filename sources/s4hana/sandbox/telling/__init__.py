@@ -1,0 +1,1 @@
+"""The story in this system's words, one module a service."""

@@ -1,0 +1,173 @@
+"""Changing requests: creating (deep), changing and deleting entities, with entity tags, locks and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import orjson
+
+from sources.s4hana.sandbox.deep import Body, Inserted, changes_of, insert_deep
+from sources.s4hana.sandbox.exchange import Ask, Reply
+from sources.s4hana.sandbox.orders import Orders
+from sources.s4hana.sandbox.query.clause import Clause, equal
+from sources.s4hana.sandbox.query.shape import shape_of
+from sources.s4hana.sandbox.reading import Entity, Reader
+from sources.s4hana.sandbox.refusal import PRECONDITION, Message, Refusal, bad_request, not_found
+from sources.s4hana.sandbox.resource import Target, find, written
+from sources.s4hana.sandbox.values import Stored, etag_text
+
+ORDER_KEY = "SalesOrder"
+
+
+class Writing:
+    """Changes rows of one service; `one_order` refuses to touch two orders, as a changeset may not (KBA 3474176)."""
+
+    def __init__(self, reader: Reader, now: datetime, locks: Mapping[str, str], *, one_order: bool = False) -> None:
+        self._reader = reader
+        self._store = reader.store
+        self._locks = locks
+        self._one_order = one_order
+        self._touched: set[Stored] = set()
+        self._orders = Orders(reader.store, reader.service, now)
+
+    def answer(self, ask: Ask, path: str) -> Reply:
+        """Do what the request says, as one unit of work."""
+        with self._store.transaction():
+            target = find(self._reader, path)
+            if target.tail:
+                raise Refusal(405, "/IWBEP/CM_MGW_RT/064", "Method not allowed.")
+            match ask.method, target.single:
+                case "POST", False:
+                    return self._create(ask, target)
+                case "PATCH" | "MERGE" | "PUT", True:
+                    return self._change(ask, target)
+                case "DELETE", True:
+                    return self._delete(ask, target)
+                case _:
+                    raise Refusal(405, "/IWBEP/CM_MGW_RT/064", "Method not allowed.")
+
+    def _create(self, ask: Ask, target: Target) -> Reply:
+        body = _body(ask)
+        order = dict(target.fixed).get(ORDER_KEY)
+        if order is not None:
+            self._touch(ask, order)
+        if target.entity.name == "A_SalesOrder":
+            self._orders.check(body)
+        for item in _items(target, body):
+            self._orders.check_item(item)
+        inserted = insert_deep(self._store, self._reader.service, target.entity, body, dict(target.fixed))
+        warnings = self._completed(target, inserted)
+        key = Clause()
+        for prop in target.entity.keys:
+            key &= equal(prop.name, inserted.values[prop.name])
+        entity = self._read(target, key, tuple((way,) for way in inserted.navigations))
+        metadata = entity["__metadata"]
+        location = metadata["uri"] if isinstance(metadata, dict) else ""
+        reply = written(ask, entity, 201).having(("location", location))
+        return reply.having(("sap-message", _messages(warnings))) if warnings else reply
+
+    def _completed(self, target: Target, inserted: Inserted) -> list[Message]:
+        order = inserted.values.get(ORDER_KEY)
+        if target.entity.name == "A_SalesOrder":
+            if self._one_order and self._touched:
+                raise _restricted()
+            self._touched.add(order)
+            return self._orders.create(order)
+        if order is not None:
+            self._orders.settle(order)
+        return []
+
+    def _change(self, ask: Ask, target: Target) -> Reply:
+        order = self._guarded(ask, target)
+        body = _body(ask)
+        if target.entity.name == "A_SalesOrderItem":
+            self._orders.check_item(body)
+        changes = changes_of(target.entity, body, creating=False)
+        if changes:
+            self._store.update(target.entity, changes, target.where)
+        if order is not None:
+            self._orders.settle(order)
+        return Reply(204)
+
+    def _delete(self, ask: Ask, target: Target) -> Reply:
+        order = self._guarded(ask, target)
+        self._store.delete(target.entity, target.where)
+        if target.entity.name == "A_SalesOrder":
+            for entity in self._reader.service.sets:
+                self._store.delete(entity, target.where)
+        elif order is not None:
+            self._orders.settle(order)
+        return Reply(204)
+
+    def _guarded(self, ask: Ask, target: Target) -> Stored:
+        """Refuse to change what is missing, held by another user or newer than the caller knows. Gives the order."""
+        keyed = [key.name for key in target.entity.keys]
+        rows = self._store.select(target.entity, keyed, self._reader.seen(target.entity, target.where), limit=1)
+        if not rows:
+            raise not_found(f"Resource not found for segment '{target.entity.type_name}'.")
+        order = dict(zip(keyed, rows[0], strict=True)).get(ORDER_KEY)
+        if order is not None:
+            self._touch(ask, order)
+        self._match(ask, target, order)
+        return order
+
+    def _touch(self, ask: Ask, order: Stored) -> None:
+        shown = str(order).lstrip("0")
+        if (holder := self._locks.get(shown)) is not None:
+            text = f"Sales order {shown} is currently being processed by user {holder}"
+            raise Refusal(400, "V1/042", text)
+        self._touched.add(order)
+        if self._one_order and len(self._touched) > 1:
+            raise _restricted()
+
+    def _match(self, ask: Ask, target: Target, order: Stored) -> None:
+        """Compare If-Match with the entity's own tag, or with its order's; only an own tag makes it required."""
+        given = ask.header("if-match")
+        if not given and target.entity.etag is not None:
+            raise Refusal(428, PRECONDITION, "Precondition required: the If-Match header is missing.")
+        header = self._reader.service.by_name.get("A_SalesOrder") if target.entity.etag is None else target.entity
+        if given in {"", "*"} or header is None or header.etag is None:
+            return
+        where = target.where if header is target.entity else equal(ORDER_KEY, order)
+        rows = self._store.select(header, [header.etag.name], where, limit=1)
+        if not rows or etag_text(rows[0][0]) != given:
+            raise Refusal(412, PRECONDITION, "Precondition failed: the entity was changed in the meantime.")
+
+    def _read(self, target: Target, key: Clause, expand: tuple[tuple[str, ...], ...]) -> Entity:
+        shape = shape_of(self._reader.service, target.entity, (), expand)
+        return self._reader.entities(shape, key, "", limit=1)[0]
+
+
+def _body(ask: Ask) -> Body:
+    """The JSON object of a request, bare or inside "d"."""
+    try:
+        body = orjson.loads(ask.body)
+    except orjson.JSONDecodeError as wrong:
+        raise bad_request("Error while parsing the JSON document.") from wrong
+    if isinstance(body, dict) and set(body) == {"d"}:
+        body = body["d"]
+    if not isinstance(body, dict):
+        raise bad_request("An entity is expected.")
+    return body
+
+
+def _items(target: Target, body: Body) -> list[Body]:
+    if target.entity.name == "A_SalesOrderItem":
+        return [body]
+    given = body.get("to_Item", []) if target.entity.name == "A_SalesOrder" else []
+    listed = given.get("results") if isinstance(given, dict) else given
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _messages(messages: list[Message]) -> str:
+    """The `sap-message` header: the first message, the others as its details."""
+    first, *rest = [
+        {"code": one.code, "message": one.text, "target": one.target, "severity": one.severity, "transition": False}
+        for one in messages
+    ]
+    return orjson.dumps({**first, "details": rest}).decode()
+
+
+def _restricted() -> Refusal:
+    return Refusal(400, "/IWBEP/CM_MGW_RT/065", "Operation not allowed due to changeset restrictions")
