@@ -79,6 +79,19 @@ def test_demo_reads_the_environment_too(installed: Path) -> None:
     assert make("demo", at=installed, READY_FILE="ready.json").stdout == "revgraph demo --ready-file ready.json\n"
 
 
+def test_demo_is_told_to_end_when_make_is(installed: Path) -> None:
+    script(installed / ".venv" / "bin" / "revgraph", "trap 'echo ended; exit 0' TERM; echo started; while :; do sleep 0.05; done")
+    with subprocess.Popen(
+        ["make", "demo"], cwd=installed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as demo:
+        assert demo.stdout is not None
+        assert demo.stdout.readline() == "started\n"
+
+        demo.terminate()
+
+        assert demo.stdout.readline() == "ended\n"
+
+
 @pytest.mark.parametrize("wish", ["serve", "worker", "sandbox"])
 def test_each_role_starts_by_its_name(installed: Path, wish: str) -> None:
     assert f"revgraph {wish} --help" in make(wish, "ARGS=--help", at=installed).stdout
