@@ -12,6 +12,7 @@ from sources.kit.sandbox.story import Buyer, Entity
 
 _AT_HOME = 0.64
 _SPECIAL_ABROAD = 2
+_NOT_ONBOARDED = 0.15
 _CURRENCY_LAND = {"CHF": "CH", "GBP": "GB"}
 
 
@@ -26,6 +27,7 @@ class Cast:
         self._home, self._abroad = entities
         self._left = abroad_most
         self._abroad_of: Counter[Plan] = Counter()
+        self._candidates: dict[tuple[tuple[str, ...], bool, str | None], list[Buyer]] = {}
 
     def starts(self, deals: int) -> list[list[Start]]:
         """Units of deals that belong together (mostly one), oldest first; each deal has a chance of its own."""
@@ -73,19 +75,21 @@ class Cast:
             self._left -= plan.size
 
     def _buyer(self, plan: Plan, entities: tuple[Entity, ...], chance: Random) -> Buyer:
-        everyone = list(self._buyers.values())
-        known_here = [b for b in everyone if _has_accounts(b, entities)]
-        if plan.gap == "erp_only_buyer":
-            candidates = [b for b in known_here if b.crm_key is None]
-        elif plan.gap in ("draft", "unbooked") and chance.random() < 0.15:
-            candidates = [b for b in everyone if not b.accounts] or known_here
-        else:
-            candidates = [b for b in known_here if b.crm_key is not None]
-        land = _CURRENCY_LAND.get(plan.currency or "")
-        candidates = [b for b in candidates if b.billing.country == land] or candidates
+        is_new = plan.gap in ("draft", "unbooked") and chance.random() < _NOT_ONBOARDED
+        instances = () if is_new else tuple(entity.instance for entity in entities)
+        key = (instances, plan.gap == "erp_only_buyer", _CURRENCY_LAND.get(plan.currency or ""))
+        if key not in self._candidates:
+            self._candidates[key] = self._who(*key)
+        candidates = self._candidates[key]
         # A few customers buy much and many buy little.
         return candidates[int(len(candidates) * chance.random() ** 1.6)]
 
-
-def _has_accounts(buyer: Buyer, entities: tuple[Entity, ...]) -> bool:
-    return {entity.instance for entity in entities} <= {account.instance for account in buyer.accounts}
+    def _who(self, instances: tuple[str, ...], only_in_erp: bool, land: str | None) -> list[Buyer]:
+        """Buyers with accounts in all these instances (none: in no instance), of that country where there are any."""
+        found = []
+        for buyer in self._buyers.values():
+            held = {account.instance for account in buyer.accounts}
+            fits = held.issuperset(instances) if instances else not held
+            if fits and (buyer.crm_key is None) == only_in_erp:
+                found.append(buyer)
+        return [buyer for buyer in found if buyer.billing.country == land] or found

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sources.kit.sandbox.faults import Faults
 from sources.kit.sandbox.log import RequestLog
 from sources.kit.sandbox.middleware import Manners, misbehaving
+from sources.kit.sandbox.story import Story
 from sources.s4hana.sandbox.access import Logon
 from sources.s4hana.sandbox.csrf import Sessions
 from sources.s4hana.sandbox.dispatch import System
@@ -22,6 +23,7 @@ from sources.s4hana.sandbox.model import SERVICES
 from sources.s4hana.sandbox.permissions import Permissions
 from sources.s4hana.sandbox.settings import SystemSettings
 from sources.s4hana.sandbox.store import Store
+from sources.s4hana.sandbox.tell import tell
 
 DEFAULTS = SystemSettings()
 
@@ -54,6 +56,11 @@ class S4HanaSandbox:
     def load(self, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
         """Insert rows by entity set and property name; see `Store.load`."""
         self.system.store.load(rows)
+
+    def tell(self, story: Story, instance: str) -> None:
+        """Replace everything by what the story says of this instance, as far as this release has places for it."""
+        self.clear()
+        self.load(self.system.store.fitting(tell(story, instance)))
 
     def clear(self) -> None:
         """Forget every row, session and lock; faults and log stay."""

@@ -41,6 +41,15 @@ class Store:
                 writer = self._writers[name]
                 self._database.executemany(writer.sql, [writer.row(one) for one in given])
 
+    def fitting(self, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """The rows without the sets and properties that this release does not have."""
+        kept: dict[str, Sequence[Mapping[str, object]]] = {}
+        for name, given in rows.items():
+            if name in self.sets and given:
+                foreign = {column for row in given for column in row} - self.sets[name].by_name.keys()
+                kept[name] = [{k: v for k, v in row.items() if k not in foreign} for row in given] if foreign else given
+        return kept
+
     def clear(self) -> None:
         """Forget all rows."""
         with self.transaction():
