@@ -1,0 +1,1 @@
+"""Tryton: the ERP as a source, through its REST API."""
