@@ -95,7 +95,7 @@ class SystemStatus(Struct, frozen=True):
     """A system's own word for where its record stands, and since when (UTC) where it says."""
 
     system: str
-    status: str | None
+    status: str
     at: datetime | None = None
 
 

@@ -86,7 +86,9 @@ def fulfillment_status(records: Sequence[OrderRecord], shipments: Sequence[Shipm
 
 def invoicing_status(records: Sequence[OrderRecord], invoices: Sequence[Invoice]) -> InvoicingStatus:
     """How much has been billed, by quantity; CREDITED when credit memos cover everything that was."""
-    live = [invoice for invoice in invoices if known(invoice.status) not in (InvoiceStatus.CANCELLED, InvoiceStatus.DRAFT)]
+    live = [
+        invoice for invoice in invoices if known(invoice.status) not in (InvoiceStatus.CANCELLED, InvoiceStatus.DRAFT)
+    ]
     if not live:
         return InvoicingStatus.NOT_INVOICED
     if _all_credited(live):
@@ -100,7 +102,9 @@ def invoicing_status(records: Sequence[OrderRecord], invoices: Sequence[Invoice]
 def _all_credited(invoices: Iterable[Invoice]) -> bool:
     for invoice in invoices:
         billed = known(invoice.total)
-        credited = sum((total.amount for memo in known(invoice.credit_memos) or () if (total := known(memo.total))), _ZERO)
+        credited = sum(
+            (total.amount for memo in known(invoice.credit_memos) or () if (total := known(memo.total))), _ZERO
+        )
         if billed is None or credited < billed.amount:
             return False
     return True

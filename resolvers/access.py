@@ -43,7 +43,9 @@ def sees_entity(principal: Principal, code: str | None) -> bool:
 
 def sees_order(principal: Principal, order: Order) -> bool:
     """Whether any part of the order is in the principal's legal entities, and its customer in its accounts."""
-    codes = {record.legal_entity_code for record in order.booked} or {order.crm.legal_entity_code if order.crm else None}
+    codes = {record.legal_entity_code for record in order.booked} or {
+        order.crm.legal_entity_code if order.crm else None
+    }
     if not any(sees_entity(principal, code) for code in codes):
         return False
     if principal.accounts is None:

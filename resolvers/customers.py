@@ -97,15 +97,18 @@ async def orders_of(
     """A page of each customer's orders, newest first."""
     require(context.principal, "orders:read")
     narrowed = await narrow(context, by)
-    pages = {
-        p.ref: list_orders(context, first, after, narrowed.of_customer(keys_of(context, p))) for p in parents
-    }
+    pages = {p.ref: list_orders(context, first, after, narrowed.of_customer(keys_of(context, p))) for p in parents}
     found = await side_by_side(pages)
     return [found[parent.ref] for parent in parents]
 
 
 async def invoices_of(
-    context: Context, parents: Sequence[Customer], _: Wanted, first: int, after: str | None, by: InvoiceFilterAsked | None
+    context: Context,
+    parents: Sequence[Customer],
+    _: Wanted,
+    first: int,
+    after: str | None,
+    by: InvoiceFilterAsked | None,
 ) -> Sequence[Connection[Invoice] | Exception | None]:
     """A page of each customer's invoices over all legal entities, newest first."""
     require(context.principal, "invoices:read")

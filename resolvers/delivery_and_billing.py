@@ -62,7 +62,9 @@ async def shipments_of_orders(context: Context, orders: Sequence[Order]) -> list
 
     async def ask(erp: str, records: Sequence[OrderRecord]) -> Mapping[str, Sequence[Shipment]]:
         source = context.system(erp, ShipmentSource)
-        return await source.fetch_shipments_of_orders(context.call, records, shipments_wanted(context)) if source else {}
+        return (
+            await source.fetch_shipments_of_orders(context.call, records, shipments_wanted(context)) if source else {}
+        )
 
     return await _of_orders(context, "shipments of orders", ask, orders)
 

@@ -99,7 +99,10 @@ async def orders_of(
     refs = list(dict.fromkeys(ref for parent in parents for ref in parent.order_refs))
     served = served_orders(context)
     missing = [ref for ref in refs if ref not in served]
-    found: dict[Ref, Order | Fault | None] = {**served, **dict(zip(missing, await load_orders(context, missing), strict=True))}
+    found: dict[Ref, Order | Fault | None] = {
+        **served,
+        **dict(zip(missing, await load_orders(context, missing), strict=True)),
+    }
     return [_all_or_fault([found.get(ref) for ref in parent.order_refs]) for parent in parents]
 
 

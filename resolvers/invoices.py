@@ -50,7 +50,9 @@ async def _by_number(context: Context, number: str, entity: str | None) -> Invoi
         if (source := context.system(erp, InvoiceSource))
     }
     answers, faults = split(await side_by_side(questions))
-    found = [i for invoices in answers.values() for i in invoices if sees_entity(context.principal, i.legal_entity_code)]
+    found = [
+        i for invoices in answers.values() for i in invoices if sees_entity(context.principal, i.legal_entity_code)
+    ]
     mine = [i for i in found if code in (None, i.legal_entity_code)]
     labels = [f"{i.legal_entity_code} ({i.ref.system} {i.ref.key})" for i in mine]
     return only_one(mine, number, labels) or next(iter(faults.values()), None)
@@ -147,4 +149,3 @@ async def overdue_days_of(context: Context, parents: Sequence[Invoice], _: Wante
     """Days each invoice is overdue today (UTC); zero when it is not, None where its due date is not known."""
     today = context.clock().date()
     return [overdue_days(parent, today) if known(parent.due_on) else None for parent in parents]
-

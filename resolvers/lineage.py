@@ -53,7 +53,9 @@ def _names(asked: Sequence[str] | None, told: Sequence[str]) -> Sequence[str]:
     by_graph_name = {_graph_name(name): name for name in told}
     unknown = [name for name in asked if name not in by_graph_name]
     if unknown:
-        raise Mistake("BAD_FIELD", f"No lineage is kept of {unknown[0][:60]!r}; it is kept of: {', '.join(by_graph_name)}.")
+        raise Mistake(
+            "BAD_FIELD", f"No lineage is kept of {unknown[0][:60]!r}; it is kept of: {', '.join(by_graph_name)}."
+        )
     return [by_graph_name[name] for name in asked]
 
 

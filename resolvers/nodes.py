@@ -45,7 +45,7 @@ _LOADS: Mapping[str, tuple[str, Load]] = {
 
 async def node(context: Context, parents: Sequence[object], _: Wanted, id: str) -> Sequence[Found]:  # noqa: A002
     """The record of this id; None where it is gone or not visible. A malformed id is a Mistake."""
-    [found] = await _load(context, [id])
+    [found] = await load_nodes(context, [id])
     return [found] * len(parents)
 
 
@@ -53,10 +53,11 @@ async def nodes(context: Context, parents: Sequence[object], _: Wanted, ids: Seq
     """Records by their ids, as many and in their order; each that failed is an error of its own place."""
     if len(ids) > MAX_NODES:
         raise Mistake("TOO_MANY_IDS", f"{len(ids)} ids were asked for; ask for at most {MAX_NODES} at a time.")
-    return [await _load(context, ids)] * len(parents)
+    return [await load_nodes(context, ids)] * len(parents)
 
 
-async def _load(context: Context, ids: Sequence[str]) -> list[Found]:
+async def load_nodes(context: Context, ids: Sequence[str]) -> list[Found]:
+    """Records by their ids, in order; a bad id or a fault stands in its place."""
     parsed = [_parse(context, text) for text in ids]
     concepts: dict[str, list[Ref]] = {}
     for one in parsed:
@@ -75,7 +76,9 @@ def _parse(context: Context, text: str) -> tuple[str, Ref] | Mistake:
     try:
         concept, ref = parse_global_id(text)
         if concept not in _LOADS:
-            raise Mistake("BAD_ID", f"An id of one {concept} cannot be looked up by itself; ask for what it is part of.")
+            raise Mistake(
+                "BAD_ID", f"An id of one {concept} cannot be looked up by itself; ask for what it is part of."
+            )
         require(context.principal, _LOADS[concept][0])
         return concept, configured(context, ref)
     except Mistake as mistake:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from canonical.errors import Fault
 from canonical.joined import Order
 from canonical.joining import crm_key_of, join_orders
-from canonical.order import OrderRecord
+from canonical.order import OrderLine, OrderRecord
 from canonical.refs import Ref
 from canonical.wanted import Wanted
 from resolvers.access import sees_entity, sees_order
@@ -62,6 +62,9 @@ def record_wanted(context: Context, extra: Iterable[str] = ()) -> Wanted:
     """What the operation reads of an order's records, in every place that it reads one."""
     order = context.wants_of("Order") | Wanted.of(*extra)
     wanted = order.only(OrderRecord.__struct_fields__)
+    if "lines" in wanted:
+        lines = wanted.below("lines").only(OrderLine.__struct_fields__)
+        wanted = Wanted(tuple(sorted({**dict(wanted.fields), "lines": lines}.items())))
     if order.any_of("fulfillment_facts", "invoicing_facts"):
         wanted |= _STATUS_FACTS
     if "timeline_facts" in order:

@@ -170,4 +170,3 @@ def _version(records: Sequence[OrderRecord]) -> str | None:
     """Changes when any record's own version does; None where no system keeps one."""
     versions = [f"{record.ref.system}:{version}" for record in records if (version := known(record.version))]
     return "|".join(versions) or None
-

@@ -31,7 +31,9 @@ async def fulfillment_status_of(
     return [_axis(held, partial(_fulfillment, order)) for order, held in zip(orders, shipments, strict=True)]
 
 
-async def invoicing_status_of(context: Context, orders: Sequence[Order], _: Wanted) -> Sequence[InvoicingStatus | Exception]:
+async def invoicing_status_of(
+    context: Context, orders: Sequence[Order], _: Wanted
+) -> Sequence[InvoicingStatus | Exception]:
     """How much has been billed; a Fault where the invoices could not be read."""
     invoices = await invoices_of_orders(context, orders)
     return [
@@ -40,10 +42,14 @@ async def invoicing_status_of(context: Context, orders: Sequence[Order], _: Want
     ]
 
 
-async def payment_status_of(context: Context, orders: Sequence[Order], _: Wanted) -> Sequence[OrderPaymentStatus | Exception]:
+async def payment_status_of(
+    context: Context, orders: Sequence[Order], _: Wanted
+) -> Sequence[OrderPaymentStatus | Exception]:
     """How much has been paid; a Fault where the invoices could not be read."""
     today = context.clock().date()
-    return [_axis(held, lambda i: status.payment_status(i, today)) for held in await invoices_of_orders(context, orders)]
+    return [
+        _axis(held, lambda i: status.payment_status(i, today)) for held in await invoices_of_orders(context, orders)
+    ]
 
 
 async def status_of(context: Context, orders: Sequence[Order], _: Wanted) -> Sequence[OrderStatus | Exception]:
@@ -94,14 +100,18 @@ def _axis(held: Sequence[T] | Fault, compute: Callable[[Sequence[T]], V]) -> V |
     return held if isinstance(held, Fault) else compute(held)
 
 
-async def shipped_quantities_of(context: Context, lines: Sequence[OrderLine], _: Wanted) -> Sequence[Decimal | Exception]:
+async def shipped_quantities_of(
+    context: Context, lines: Sequence[OrderLine], _: Wanted
+) -> Sequence[Decimal | Exception]:
     """Units of each line that left, less those that came back; zero while nothing is booked."""
     orders = _orders_of(context, lines)
     shipments = await shipments_of_orders(context, orders)
     return _quantities(lines, orders, shipments, status.shipped_quantities)
 
 
-async def invoiced_quantities_of(context: Context, lines: Sequence[OrderLine], _: Wanted) -> Sequence[Decimal | Exception]:
+async def invoiced_quantities_of(
+    context: Context, lines: Sequence[OrderLine], _: Wanted
+) -> Sequence[Decimal | Exception]:
     """Units of each line that were billed; zero while nothing is booked."""
     orders = _orders_of(context, lines)
     invoices = await invoices_of_orders(context, orders)

@@ -79,15 +79,16 @@ async def _by_number(context: Context, document: DocumentNamed) -> Order | Fault
     wanted = record_wanted(context)
     harvest = await complete(context, await ask(context, lookups, wanted), wanted)
     orders = [o for o in serve(context, harvest) if _numbered(o, document)]
-    labels = [f"{r.legal_entity_code or r.ref.system} ({r.ref.system} {r.ref.key})" for o in orders for r in o.records()]
+    labels = [
+        f"{r.legal_entity_code or r.ref.system} ({r.ref.system} {r.ref.key})" for o in orders for r in o.records()
+    ]
     found = only_one(orders, document.value, labels)
     return found or next(iter(harvest.faults.values()), None)
 
 
 def _numbered(order: Order, document: DocumentNamed) -> bool:
     return any(
-        document.value in (record.number, record.ref.key)
-        and document.legal_entity in (None, record.legal_entity_code)
+        document.value in (record.number, record.ref.key) and document.legal_entity in (None, record.legal_entity_code)
         for record in order.records()
     )
 
@@ -101,9 +102,7 @@ async def orders(
     return [page] * len(parents)
 
 
-async def customers_of(
-    context: Context, parents: Sequence[Order], _: Wanted
-) -> Sequence[Customer | Exception | None]:
+async def customers_of(context: Context, parents: Sequence[Order], _: Wanted) -> Sequence[Customer | Exception | None]:
     """Each order's customer: the CRM's, or the booking ERP's where the CRM has no such order."""
     require(context.principal, "customers:read")
     refs = [_customer_ref(order) for order in parents]
@@ -139,7 +138,9 @@ async def shipments_of(
     return [capped(held, "shipments") for held in await shipments_of_orders(context, parents)]
 
 
-async def invoices_of(context: Context, parents: Sequence[Order], _: Wanted) -> Sequence[tuple[Invoice, ...] | Exception]:
+async def invoices_of(
+    context: Context, parents: Sequence[Order], _: Wanted
+) -> Sequence[tuple[Invoice, ...] | Exception]:
     """Each order's invoices, oldest first."""
     require(context.principal, "invoices:read")
     return [capped(held, "invoices") for held in await invoices_of_orders(context, parents)]
@@ -164,5 +165,7 @@ def _applications(invoices: Sequence[Invoice]) -> tuple[PaymentApplication, ...]
 def capped(held: tuple[T, ...] | Fault, what: str) -> tuple[T, ...] | Exception:
     """The list, or a Mistake where it is longer than a list inside an object may be."""
     if not isinstance(held, Fault) and len(held) > MAX_ITEMS:
-        return Mistake("LIST_TOO_LONG", f"There are {len(held)} {what} here; at most {MAX_ITEMS} are listed in one answer.")
+        return Mistake(
+            "LIST_TOO_LONG", f"There are {len(held)} {what} here; at most {MAX_ITEMS} are listed in one answer."
+        )
     return held

@@ -25,7 +25,7 @@ _OWNED = ("name", "unit", "active")
 def _owners(context: Context) -> list[str]:
     """The systems to ask, the one that owns most first: 'erp' means every ERP, since a product is no legal entity's."""
     wanted = context.wants_of("Product")
-    fields = [name for name in _OWNED if name in wanted] or ["sku"]
+    fields = [name for name in _OWNED if wanted.any_of(name)] or ["sku"]
     names = [context.landscape.owner("product", name) for name in fields]
     if wanted.any_of("references", "prices"):
         names = [*names, context.landscape.crm, "erp"] if "references" in wanted else [*names, context.landscape.crm]
@@ -50,9 +50,7 @@ async def load_products(context: Context, skus: Sequence[str]) -> list[Product |
     return await load_all(context, "products", fetch, skus)
 
 
-def _join(
-    context: Context, sku: str, told: Sequence[ProductRecord], faults: Mapping[str, Fault]
-) -> Product | None:
+def _join(context: Context, sku: str, told: Sequence[ProductRecord], faults: Mapping[str, Fault]) -> Product | None:
     if not told:
         return None
 
@@ -76,7 +74,9 @@ def _join(
     )
 
 
-async def product(context: Context, parents: Sequence[object], _: Wanted, sku: str) -> Sequence[Product | Exception | None]:
+async def product(
+    context: Context, parents: Sequence[object], _: Wanted, sku: str
+) -> Sequence[Product | Exception | None]:
     """The product of this sku; None where no system has it."""
     require(context.principal, "products:read")
     [found] = await load_products(context, [sku])
@@ -100,7 +100,9 @@ async def products(
     found = [p for p in await load_products(context, skus[:size]) if isinstance(p, Product)]
     edges = tuple(Edge(encode_key("products", p.sku), p) for p in found)
     info = PageInfo(more, edges[-1].cursor if edges else None)
-    return [Connection(edges=edges, page_info=info, gaps=tuple(gap(n, f, "products") for n, f in faults.items()))] * len(parents)
+    return [
+        Connection(edges=edges, page_info=info, gaps=tuple(gap(n, f, "products") for n, f in faults.items()))
+    ] * len(parents)
 
 
 async def list_prices_of(

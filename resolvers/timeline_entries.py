@@ -78,9 +78,14 @@ def of_order(order: Order) -> list[TimelineEntry]:
 def _sold(order: Order, record: OrderRecord) -> list[TimelineEntry]:
     subject = _Subject("Order", order.ref, record.reference, TimelineArea.ORDER)
     name = f"Order {record.number or record.ref.key}"
-    entries = subject.tell(TimelineKind.ORDER_CREATED, known(record.created_at), f"{name} was created", part=record.ref.key)
+    entries = subject.tell(
+        TimelineKind.ORDER_CREATED, known(record.created_at), f"{name} was created", part=record.ref.key
+    )
     entries += subject.tell(
-        TimelineKind.ORDER_SUBMITTED, known(record.submitted_at), f"{name} was submitted by sales", amount=record.subtotal
+        TimelineKind.ORDER_SUBMITTED,
+        known(record.submitted_at),
+        f"{name} was submitted by sales",
+        amount=record.subtotal,
     )
     if record.stage is Stage.CANCELLED:
         title = f"{name} was cancelled by sales"
@@ -135,7 +140,9 @@ def of_shipment(order: Order, shipment: Shipment) -> list[TimelineEntry]:
     entries: list[TimelineEntry] = []
     if not shipment.posted:
         planned = known(shipment.created_at) or _midnight(known(shipment.planned_on))
-        entries += subject.tell(TimelineKind.SHIPMENT_PLANNED, planned, f"{name} is planned with {_units(order, shipment)}")
+        entries += subject.tell(
+            TimelineKind.SHIPMENT_PLANNED, planned, f"{name} is planned with {_units(order, shipment)}"
+        )
     else:
         verb = "came back" if shipment.is_return else f"left{_from(shipment)}"
         title = f"{name} {verb} with {_units(order, shipment)}"
@@ -144,7 +151,9 @@ def of_shipment(order: Order, shipment: Shipment) -> list[TimelineEntry]:
     for number, milestone in enumerate(known(shipment.milestones) or ()):
         title = f"{name}: {milestone.message or milestone.status}"
         entries += subject.tell(TimelineKind.SHIPMENT_MILESTONE, milestone.at, title, part=str(number))
-    return entries + subject.tell(TimelineKind.SHIPMENT_DELIVERED, known(shipment.delivered_at), f"{name} was delivered")
+    return entries + subject.tell(
+        TimelineKind.SHIPMENT_DELIVERED, known(shipment.delivered_at), f"{name} was delivered"
+    )
 
 
 def _from(shipment: Shipment) -> str:

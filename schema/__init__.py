@@ -1,1 +1,7 @@
-"""The questions: the graph's declarations, which call resolvers and decide nothing."""
+"""The questions: Strawberry declarations, whose fields are attributes, or resolvers called once for many parents."""
+
+from __future__ import annotations
+
+from schema.build import build_schema
+
+__all__ = ["build_schema"]
