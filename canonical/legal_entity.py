@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class LegalEntity(Struct, frozen=True):
-    """One company with books of its own: its code, ISO country and currency, and the ERP instance that keeps its books."""
+    """One company with books of its own: its code, ISO country and currency, and the ERP that keeps them."""
 
     code: str
     name: str | None = None

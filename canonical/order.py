@@ -16,7 +16,7 @@ from canonical.refs import Ref, SystemReference
 
 
 class OrderStatus(Enum):
-    """One lifecycle over all systems; the first that holds wins, from CANCELLED up to DRAFT (see canonical/status.py)."""
+    """One lifecycle over all systems; the first that holds wins, from CANCELLED up to DRAFT (canonical/status.py)."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"

@@ -26,7 +26,7 @@ class PaymentStatus(Enum):
 
 
 class Payment(Struct, frozen=True, kw_only=True, weakref=True):
-    """Money received; `unapplied` is what no invoice has used yet. `customer_key` is in the same system. Times are UTC."""
+    """Money received; `unapplied` is what no invoice used yet. `customer_key` is in the same system. Times are UTC."""
 
     ref: Ref
     reference: SystemReference

@@ -13,7 +13,7 @@ class Ref(Struct, frozen=True, order=True):
 
 
 class SystemReference(Struct, frozen=True):
-    """A record as people look it up: the system, the system's own word for its kind, its key, and a link if there is one."""
+    """A record as people look it up: the system, its word for the kind, the key, and a link if there is one."""
 
     system: str
     record_type: str

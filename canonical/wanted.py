@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from typing import NamedTuple, TypeAlias
 
 Tree: TypeAlias = "tuple[tuple[str, Tree | None], ...]"
-"""Name and subtree pairs, sorted by name; None or () below a leaf. Plain tuples, so that the engine needs none of ours."""
+"""Name and subtree pairs, sorted by name; None or () below a leaf. Plain tuples: the engine needs none of ours."""
 
 
 class Wanted(NamedTuple):

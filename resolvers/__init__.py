@@ -1,1 +1,1 @@
-"""The answers: plain async functions, many parents in and as many answers out. They know neither GraphQL nor vendors."""
+"""The answers: plain async functions, many parents in, as many answers out. They know neither GraphQL nor vendors."""

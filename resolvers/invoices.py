@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from canonical.absence import known
 from canonical.errors import Fault, Mistake
@@ -125,7 +125,7 @@ def _query(
 
 
 def _issued(invoice: Invoice) -> datetime:
-    return datetime.combine(known(invoice.issued_on) or datetime.min.date(), time(), UTC)
+    return datetime.combine(known(invoice.issued_on) or date.min, time(), UTC)
 
 
 def _place(invoice: Invoice) -> tuple[datetime, str, str]:

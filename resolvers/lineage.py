@@ -188,7 +188,7 @@ def _claims(order: Order) -> list[FieldConflict]:
 def _conflict(
     context: Context, concept: str, name: str, crm: Record, ours: object, other: Record, theirs: object
 ) -> FieldConflict:
-    crm_owns = context.landscape.owner(concept, name.split(".")[0]) == crm.ref.system
+    crm_owns = context.landscape.owner(concept, name.split(".", maxsplit=1)[0]) == crm.ref.system
     values = (
         SystemValue(crm.ref.system, text_of(ours), system_of_record=crm_owns),
         SystemValue(other.ref.system, text_of(theirs), system_of_record=not crm_owns),

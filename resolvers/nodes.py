@@ -43,7 +43,7 @@ _LOADS: Mapping[str, tuple[str, Load]] = {
 }
 
 
-async def node(context: Context, parents: Sequence[object], _: Wanted, id: str) -> Sequence[Found]:  # noqa: A002
+async def node(context: Context, parents: Sequence[object], _: Wanted, id: str) -> Sequence[Found]:
     """The record of this id; None where it is gone or not visible. A malformed id is a Mistake."""
     [found] = await load_nodes(context, [id])
     return [found] * len(parents)

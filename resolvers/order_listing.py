@@ -1,7 +1,7 @@
 """Orders as one list over all systems, newest first, while all of them go on living.
 
-The streams are disjoint: each ERP's orders, and the CRM's orders that no ERP has. They are merged by (ordered at, system,
-key) descending; an order with several bookings stands where its newest booking stands. The cursor holds each stream's
+The streams are disjoint: each ERP's orders, and the CRM's orders that no ERP has. They are merged by (ordered at,
+system, key) descending; an order with several bookings stands where its newest booking stands. The cursor holds each stream's
 position, so that inserts and failures of one stream move nothing in the others.
 """
 
@@ -26,7 +26,7 @@ from resolvers.connections import Connection, Edge, PageInfo, gap, page_size
 from resolvers.context import Context
 from resolvers.cursors import decode_positions, encode_positions
 from resolvers.customer_loading import prime_customers
-from resolvers.order_reading import Harvest, ask, heads_lookup, merge, record_wanted, serve, unmatched_numbers
+from resolvers.order_reading import Harvest, ask, heads_lookup, merge, record_wanted, serve
 from resolvers.order_status import statuses_of
 from sources.ports import Lookup, OrderQuery, OrderSource, Page, Position
 
@@ -36,7 +36,7 @@ _ROUNDS = 4
 
 
 class OrderFilterBy(Struct, frozen=True, kw_only=True):
-    """What a list of orders is narrowed to; None narrows nothing. Customers, quotes and opportunities are keys by system."""
+    """What a list of orders is narrowed to; None narrows nothing. Customers are keys by system."""
 
     statuses: frozenset[OrderStatus] | None = None
     customer_keys: Mapping[str, tuple[str, ...]] | None = None

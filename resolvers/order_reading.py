@@ -39,16 +39,16 @@ class Harvest(Struct, frozen=True):
     faults: Mapping[str, Fault] = {}
 
 
-async def load_orders(context: Context, refs: Sequence[Ref]) -> Sequence[Order | None | Fault]:
+async def load_orders(context: Context, refs: Sequence[Ref]) -> Sequence[Order | Fault | None]:
     """Orders by any system's reference; None where there is none, a Fault where that system could not be asked."""
 
-    async def fetch(keys: Sequence[Ref]) -> Sequence[Order | None | Fault]:
+    async def fetch(keys: Sequence[Ref]) -> Sequence[Order | Fault | None]:
         return await fetch_orders(context, keys)
 
     return await load_all(context, "orders", fetch, refs)
 
 
-async def fetch_orders(context: Context, refs: Sequence[Ref]) -> Sequence[Order | None | Fault]:
+async def fetch_orders(context: Context, refs: Sequence[Ref]) -> Sequence[Order | Fault | None]:
     """Orders for these references, as many as given and in their order."""
     harvest = await gather(context, refs, record_wanted(context))
     orders = serve(context, harvest)

@@ -20,7 +20,7 @@ _STATES = {Stage.DRAFT: "Draft", Stage.SUBMITTED: "Submitted", Stage.BOOKED: "Bo
 
 
 def serve_order(landscape: Landscape, group: OrderGroup, faults: Mapping[str, Fault]) -> Order:
-    """One order of its records. `faults`: systems that could not be asked; those that cannot matter here are left out."""
+    """One order of its records. `faults`: systems that could not be asked; those that do not matter are left out."""
     faults = relevant_faults(landscape, group, faults)
     records = ((group.crm,) if group.crm else ()) + group.booked
     field = _Owners(landscape, group, faults)

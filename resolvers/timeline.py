@@ -28,7 +28,7 @@ async def timelines_of(
     first: int,
     after: str | None,
     kinds: tuple[TimelineKind, ...] | None,
-    newest_first: bool,  # noqa: FBT001 - the graph's own argument
+    newest_first: bool,
 ) -> Sequence[Connection[TimelineEntry] | Exception | None]:
     """A page of each order's timeline, by time and then by the order of the process."""
     size = page_size(first)

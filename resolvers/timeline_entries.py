@@ -225,7 +225,8 @@ def _paid(invoice: Invoice, number: str, application: PaymentApplication, positi
 def _credited(invoice_number: str, memo: CreditMemo) -> list[TimelineEntry]:
     subject = _Subject("CreditMemo", memo.ref, memo.reference, TimelineArea.INVOICE)
     at = known(memo.created_at) or _midnight(known(memo.issued_on))
-    title = f"Credit memo {known(memo.number) or memo.ref.key} gave back{_words('', memo.total)} of invoice {invoice_number}"
+    name = f"Credit memo {known(memo.number) or memo.ref.key}"
+    title = f"{name} gave back{_words('', memo.total)} of invoice {invoice_number}"
     reason = known(memo.reason)
     return subject.tell(TimelineKind.CREDIT_MEMO_ISSUED, at, title, amount=memo.total, detail=reason)
 

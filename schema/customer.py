@@ -16,7 +16,7 @@ from resolvers import customers, identities, legal_entities
 from resolvers import lineage as origins
 from resolvers.connections import Connection
 from resolvers.context import Context
-from schema import references
+from schema import entities
 from schema.inputs import InvoiceFilter, OrderFilter, invoice_filter, order_filter
 from schema.legal_entity import LegalEntity
 from schema.lineage import FieldConflict, FieldLineage
@@ -41,7 +41,7 @@ async def _orders_of(
     wanted: Wanted,
     first: int = 20,
     after: Cursor | None = None,
-    filter: OrderFilter | None = None,  # noqa: A002 - the graph's own name
+    filter: OrderFilter | None = None,
 ) -> Sequence[object]:
     return await customers.orders_of(context, parents, wanted, first, after, order_filter(filter))
 
@@ -52,7 +52,7 @@ async def _invoices_of(
     wanted: Wanted,
     first: int = 20,
     after: Cursor | None = None,
-    filter: InvoiceFilter | None = None,  # noqa: A002 - the graph's own name
+    filter: InvoiceFilter | None = None,
 ) -> Sequence[object]:
     return await customers.invoices_of(context, parents, wanted, first, after, invoice_filter(filter))
 
@@ -133,12 +133,12 @@ class Customer(Node):
     @classmethod
     async def resolve_reference(
         cls,
-        info: references.Asked,
+        info: entities.Asked,
         id: strawberry.ID | None = None,
-        crmId: strawberry.ID | None = None,  # noqa: A002, N803 - the keys' own names
+        crmId: strawberry.ID | None = None,  # noqa: N803 - the keys' own names
     ) -> object:
         """The record that another subgraph names."""
-        return await references.customer(info, id, crmId)
+        return await entities.customer(info, id, crmId)
 
 
 @strawberry.type

@@ -1,4 +1,4 @@
-"""The canonical words that are enums of the graph; importing them from here makes sure that they are registered once."""
+"""The canonical words that are enums of the graph; importing them from here registers them once."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from engine.seam import batch, derived
 from resolvers import documents, identities, invoices, legal_entities, order_lines
 from resolvers import lineage as origins
 from resolvers.context import Context
-from schema import references
+from schema import entities
 from schema.customer import Customer
 from schema.enums import InvoiceStatus, PaymentStatus
 from schema.legal_entity import LegalEntity
@@ -79,9 +79,9 @@ class CreditMemo(Node):
         return isinstance(value, words.CreditMemo)
 
     @classmethod
-    async def resolve_reference(cls, info: references.Asked, id: strawberry.ID) -> object:  # noqa: A002 - the key's own name
+    async def resolve_reference(cls, info: entities.Asked, id: strawberry.ID) -> object:
         """The record that another subgraph names."""
-        return await references.by_id(info, "CreditMemo", id)
+        return await entities.by_id(info, "CreditMemo", id)
 
 
 @federated(keys=["id"])
@@ -105,9 +105,9 @@ class Payment(Node):
         return isinstance(value, PaymentRecord)
 
     @classmethod
-    async def resolve_reference(cls, info: references.Asked, id: strawberry.ID) -> object:  # noqa: A002 - the key's own name
+    async def resolve_reference(cls, info: entities.Asked, id: strawberry.ID) -> object:
         """The record that another subgraph names."""
-        return await references.by_id(info, "Payment", id)
+        return await entities.by_id(info, "Payment", id)
 
 
 @federated(keys=["id"])
@@ -143,9 +143,9 @@ class Invoice(Node):
         return isinstance(value, words.Invoice)
 
     @classmethod
-    async def resolve_reference(cls, info: references.Asked, id: strawberry.ID) -> object:  # noqa: A002 - the key's own name
+    async def resolve_reference(cls, info: entities.Asked, id: strawberry.ID) -> object:
         """The record that another subgraph names."""
-        return await references.by_id(info, "Invoice", id)
+        return await entities.by_id(info, "Invoice", id)
 
 
 @strawberry.type

@@ -17,7 +17,7 @@ from resolvers import identities, legal_entities, order_status, orders
 from resolvers import lineage as origins
 from resolvers import timeline as timelines
 from resolvers.context import Context
-from schema import references
+from schema import entities
 from schema.customer import Customer
 from schema.enums import FulfillmentStatus, HoldKind, InvoicingStatus, OrderPaymentStatus, OrderStatus, TimelineKind
 from schema.legal_entity import LegalEntity
@@ -39,7 +39,7 @@ async def _timeline(
     first: int = 100,
     after: Cursor | None = None,
     kinds: list[TimelineKind] | None = None,
-    newest_first: bool = False,  # noqa: FBT001, FBT002 - the graph's own argument
+    newest_first: bool = False,
 ) -> Sequence[object]:
     chosen = tuple(kinds) if kinds is not None else None
     return await timelines.timelines_of(context, parents, wanted, first, after, chosen, newest_first)
@@ -161,12 +161,12 @@ class Order(Node):
     @classmethod
     async def resolve_reference(
         cls,
-        info: references.Asked,
+        info: entities.Asked,
         id: strawberry.ID | None = None,
-        crmId: strawberry.ID | None = None,  # noqa: A002, N803 - the keys' own names
+        crmId: strawberry.ID | None = None,  # noqa: N803 - the keys' own names
     ) -> object:
         """The record that another subgraph names."""
-        return await references.order(info, id, crmId)
+        return await entities.order(info, id, crmId)
 
 
 @strawberry.type

@@ -12,7 +12,7 @@ from canonical.wanted import Wanted
 from engine.seam import batch, derived
 from resolvers import identities, products
 from resolvers.context import Context
-from schema import references
+from schema import entities
 from schema.scalars import Cursor
 from schema.values import Money, Node, PageInfo, SourceGap, SystemReference
 
@@ -47,12 +47,12 @@ class Product(Node):
     @classmethod
     async def resolve_reference(
         cls,
-        info: references.Asked,
+        info: entities.Asked,
         id: strawberry.ID | None = None,
-        sku: str | None = None,  # noqa: A002 - the key's own name
+        sku: str | None = None,
     ) -> object:
         """The record that another subgraph names."""
-        return await references.product(info, id, sku)
+        return await entities.product(info, id, sku)
 
 
 @strawberry.type

@@ -39,7 +39,7 @@ from sources.ports import CustomerQuery
 Roots = Sequence[object]
 
 
-async def _node(context: Context, parents: Roots, wanted: Wanted, id: strawberry.ID) -> Roots:  # noqa: A002
+async def _node(context: Context, parents: Roots, wanted: Wanted, id: strawberry.ID) -> Roots:
     return await nodes.node(context, parents, wanted, id)
 
 
@@ -57,7 +57,7 @@ async def _customers(
     wanted: Wanted,
     first: int = 20,
     after: Cursor | None = None,
-    filter: CustomerFilter | None = None,  # noqa: A002 - the graph's own name
+    filter: CustomerFilter | None = None,
 ) -> Roots:
     by = filter or CustomerFilter()
     query = CustomerQuery(
@@ -76,7 +76,7 @@ async def _products(
     wanted: Wanted,
     first: int = 20,
     after: Cursor | None = None,
-    filter: ProductFilter | None = None,  # noqa: A002 - the graph's own name
+    filter: ProductFilter | None = None,
 ) -> Roots:
     return await products.products(context, parents, wanted, first, after, filter.search if filter else None)
 
@@ -95,7 +95,7 @@ async def _orders(
     wanted: Wanted,
     first: int = 20,
     after: Cursor | None = None,
-    filter: OrderFilter | None = None,  # noqa: A002 - the graph's own name
+    filter: OrderFilter | None = None,
 ) -> Roots:
     return await orders.orders(context, parents, wanted, first, after, order_filter(filter))
 
@@ -110,7 +110,7 @@ async def _invoices(
     wanted: Wanted,
     first: int = 20,
     after: Cursor | None = None,
-    filter: InvoiceFilter | None = None,  # noqa: A002 - the graph's own name
+    filter: InvoiceFilter | None = None,
 ) -> Roots:
     return await invoices.invoices(context, parents, wanted, first, after, invoice_filter(filter))
 

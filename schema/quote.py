@@ -12,7 +12,7 @@ from strawberry.federation import type as federated
 from canonical.quote import QuoteRecord
 from engine.seam import batch, derived
 from resolvers import identities, quotes
-from schema import references
+from schema import entities
 from schema.customer import Customer
 from schema.enums import QuoteStatus, SignatureState
 from schema.values import Money, Node, SystemReference
@@ -75,9 +75,9 @@ class Quote(Node):
     @classmethod
     async def resolve_reference(
         cls,
-        info: references.Asked,
+        info: entities.Asked,
         id: strawberry.ID | None = None,
-        crmId: strawberry.ID | None = None,  # noqa: A002, N803 - the keys' own names
+        crmId: strawberry.ID | None = None,  # noqa: N803 - the keys' own names
     ) -> object:
         """The record that another subgraph names."""
-        return await references.quote(info, id, crmId)
+        return await entities.quote(info, id, crmId)

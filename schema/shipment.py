@@ -12,7 +12,7 @@ from strawberry.federation import type as federated
 from canonical import shipment as words
 from engine.seam import batch, derived
 from resolvers import documents, identities, order_lines
-from schema import references
+from schema import entities
 from schema.enums import ShipmentStatus
 from schema.values import Node, SystemReference
 
@@ -68,6 +68,6 @@ class Shipment(Node):
         return isinstance(value, words.Shipment)
 
     @classmethod
-    async def resolve_reference(cls, info: references.Asked, id: strawberry.ID) -> object:  # noqa: A002 - the key's own name
+    async def resolve_reference(cls, info: entities.Asked, id: strawberry.ID) -> object:
         """The record that another subgraph names."""
-        return await references.by_id(info, "Shipment", id)
+        return await entities.by_id(info, "Shipment", id)
