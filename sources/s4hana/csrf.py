@@ -34,8 +34,10 @@ class Pair(Struct, frozen=True):
 
 
 class Tokens:
-    """Holds one pair a system. There is no cookie jar: parallel fetches over a shared one overwrite each other's cookies,
-    and tokens then fail at random. `learn` is told every token, so that logs never show it.
+    """Holds one pair a system.
+
+    There is no cookie jar: parallel fetches over a shared one overwrite each other's cookies, and tokens then fail at
+    random. `learn` is told every token, so that logs never show it.
     """
 
     def __init__(self, system: str, send: Send, learn: Callable[[str], None]) -> None:

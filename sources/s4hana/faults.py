@@ -147,6 +147,6 @@ def contract(system: str) -> Iterator[None]:
     """What is no value of SAP's published kinds, below here, is the contract broken."""
     try:
         yield
-    except ValueError as wrong:
+    except (ValueError, msgspec.DecodeError) as wrong:
         sentence = f"{system} sent an answer that cannot be read."
         raise ContractBroken(system, sentence, detail=str(wrong)[:200]) from wrong

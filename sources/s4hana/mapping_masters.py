@@ -41,7 +41,7 @@ def to_customer(row: BusinessPartner, reading: Reading, wanted: Wanted) -> Custo
         stamp=reading.stamp(CUSTOMER, key),
         number=key,
         partner_keys=(reference,) if reference else (),
-        name=told(row.OrganizationBPName1) or told(row.BusinessPartnerFullName),
+        name=told(row.BusinessPartnerFullName) or told(row.OrganizationBPName1),
         parent_key=asked(None, "parent_key", "parent"),
         contacts=asked(None, "contacts"),
         billing_address=asked(_address(addresses, DEFAULT_USE), "billing_address"),
@@ -139,7 +139,9 @@ def to_billing_accounts(
     """
     asked = Asked(wanted)
     customer = unpadded(role.Customer)
-    areas = {reading.entities.of_organization(area.SalesOrganization): area for area in role.to_CustomerSalesArea.results}
+    areas = {
+        reading.entities.of_organization(area.SalesOrganization): area for area in role.to_CustomerSalesArea.results
+    }
     accounts: list[BillingAccount] = []
     for at in role.to_CustomerCompany.results:
         entity = reading.entities.of_company(at.CompanyCode)

@@ -62,7 +62,7 @@ def to_order(row: SalesOrder, reading: Reading, wanted: Wanted) -> SapOrder:
         opportunity_key=asked(None, "opportunity_key"),
         legal_entity_code=reading.entities.of_organization(row.SalesOrganization),
         currency_code=asked(told(row.TransactionCurrency), "currency_code"),
-        purchase_order_number=asked(told(row.PurchaseOrderByCustomer), "purchase_order_number"),
+        purchase_order_number=asked(told(_purchase_order(row, reading)), "purchase_order_number"),
         requested_delivery_date=asked(on_day(row.RequestedDeliveryDate), "requested_delivery_date"),
         subtotal=asked(net, "subtotal"),
         tax=asked(tax, "tax"),
@@ -94,6 +94,11 @@ def _process(row: SalesOrder) -> str | None:
 def _partner_keys(row: SalesOrder, reading: Reading) -> tuple[str, ...]:
     reference: str | None = getattr(row, reading.settings.reference_field)
     return (reference,) if reference else ()
+
+
+def _purchase_order(row: SalesOrder, reading: Reading) -> str | None:
+    field: str | None = getattr(row, reading.settings.purchase_order_field)
+    return field
 
 
 def _quotation(row: SalesOrder) -> str | None:
@@ -138,7 +143,11 @@ def _tax(row: SalesOrder) -> Money | None:
     """The header has no tax: it is the items', rejected ones left out as the header's net amount leaves them out."""
     if not row.TransactionCurrency:
         return None
-    taxes = [item.TaxAmount for item in row.to_Item.results if not item.SalesDocumentRjcnReason]
+    items = row.to_Item.results
+    standing = [item for item in items if not item.SalesDocumentRjcnReason]
+    if not standing and decimal(row.TotalNetAmount):
+        standing = items
+    taxes = [item.TaxAmount for item in standing]
     if any(tax is None for tax in taxes):
         return None
     return total(money(decimal(tax) or Decimal(0), row.TransactionCurrency) for tax in taxes) or money(
@@ -151,13 +160,28 @@ def _lines(row: SalesOrder, reading: Reading, wanted: Wanted) -> Told[tuple[Orde
         return UNSET
     asked = Asked(wanted.below("lines"))
     items = sorted(row.to_Item.results, key=lambda item: item.SalesOrderItem.zfill(6))
-    return tuple(_line(item, row, reading, asked) for item in items)
+    ramps = _ramps(items)
+    return tuple(_line(item, row, reading, asked, ramps.get(item.SalesOrderItem)) for item in items)
 
 
-def _line(item: SalesOrderItem, row: SalesOrder, reading: Reading, asked: Asked) -> OrderLine:
+def _ramps(items: Sequence[SalesOrderItem]) -> dict[str, int]:
+    """The place of each item in its ramp: one product in several items, each for a period of service of its own."""
+    periods: dict[str, list[tuple[date, str]]] = {}
+    for item in items:
+        if item.Material and (begins := _first(_plan(item))):
+            periods.setdefault(item.Material, []).append((begins, item.SalesOrderItem))
+    ramps = [sorted(held) for held in periods.values() if len(held) > 1]
+    return {item: place for ramp in ramps for place, (_, item) in enumerate(ramp, start=1)}
+
+
+def _plan(item: SalesOrderItem) -> Sequence[BillingPlanItem]:
+    return item.to_BillingPlan.to_BillingPlanItem.results if item.to_BillingPlan else []
+
+
+def _line(item: SalesOrderItem, row: SalesOrder, reading: Reading, asked: Asked, segment: int | None) -> OrderLine:
     quantity = decimal(item.RequestedQuantity)
     net = amount(item.NetAmount, row.TransactionCurrency)
-    plan = item.to_BillingPlan.to_BillingPlanItem.results if item.to_BillingPlan else []
+    plan = _plan(item)
     key = unpadded(item.SalesOrderItem)
     reference: str | None = getattr(item, reading.settings.line_reference_field)
     return OrderLine(
@@ -175,7 +199,7 @@ def _line(item: SalesOrderItem, row: SalesOrder, reading: Reading, asked: Asked)
         legal_entity_code=reading.entities.of_organization(row.SalesOrganization),
         starts_on=asked(_first(plan), "starts_on"),
         ends_on=asked(_last(plan), "ends_on"),
-        segment=asked(int(unpadded(plan[0].BillingPlanItem) or 0) if len(plan) == 1 else None, "segment"),
+        segment=asked(segment, "segment"),
         parent_key=asked(number(item.HigherLevelItem), "parent_key", "parent_line_id"),
         # Delivery status '' is SAP's "not relevant for delivery".
         shippable=bool(item.DeliveryStatus),

@@ -1,4 +1,4 @@
-"""SAP's messages as business sentences: a table, from message class and number or from words to what a person must do."""
+"""SAP's messages as business sentences: a table by message class and number, or by words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ class Meaning(NamedTuple):
     locked: bool = False
 
 
-_LOCKED: Final = Meaning(Category.CONFLICT, "Someone is working on this document just now; try again in a moment.", True)
+_LOCKED: Final = Meaning(
+    Category.CONFLICT, "Someone is working on this document just now; try again in a moment.", locked=True
+)
 
 BY_CODE: Final[dict[str, Meaning]] = {
     "SLS_LORD/009": Meaning(Category.SYSTEM_REFUSED, "The order is incomplete: required fields are missing."),
@@ -24,7 +26,9 @@ BY_CODE: Final[dict[str, Meaning]] = {
     "SLS_LORD/166": Meaning(Category.SYSTEM_REFUSED, "The document it refers to is incomplete."),
     "SLS_LORD/005": Meaning(Category.SYSTEM_REFUSED, "The order could not be created in one piece."),
     "V2/474": Meaning(Category.CONFLICT, "The order is approved already and takes no changes."),
-    "V2/468": Meaning(Category.CONFLICT, "The order waits for an approval and takes no changes until then.", True),
+    "V2/468": Meaning(
+        Category.CONFLICT, "The order waits for an approval and takes no changes until then.", locked=True
+    ),
     "V1/302": Meaning(Category.INVALID_INPUT, "The requested delivery date lies in the past."),
     "V1/028": Meaning(Category.PRODUCT, "The product's status does not allow it to be sold."),
     "VL/045": _LOCKED,

@@ -21,12 +21,17 @@ class Settings(BaseModel):
     sap_client: str | None = Field(default=None, pattern=r"^\d{3}$", description="on-premise only: the client")
     language: str = Field(default="EN", pattern=r"^[A-Z]{2}$", description="of texts and messages")
     auth: Literal["basic", "oauth"] = "basic"
+    user: str | None = Field(default=None, description="for auth = basic; may be a credential instead")
+    client_id: str | None = Field(default=None, description="for auth = oauth; may be a credential instead")
     token_url: str | None = Field(default=None, description="for auth = oauth; default: below the base URL")
     scope: str | None = Field(default=None, description="for auth = oauth")
     api_key_header: str | None = Field(default=None, description="header of the credential 'api_key'")
 
     reference_field: Literal["PurchaseOrderByCustomer", "PurchaseOrderByShipToParty", "AssignmentReference"] = Field(
         default="PurchaseOrderByCustomer", description="the order's field that names its partner in the CRM"
+    )
+    purchase_order_field: Literal["PurchaseOrderByCustomer", "PurchaseOrderByShipToParty"] = Field(
+        default="PurchaseOrderByShipToParty", description="the order's field that holds the customer's own number"
     )
     line_reference_field: LineReference = Field(
         default="UnderlyingPurchaseOrderItem", description="the item's field that names its partner in the CRM"

@@ -32,7 +32,6 @@ _ORDER: Final[dict[str, tuple[str, ...]]] = {
     "customer_key": ("SoldToParty",),
     "quote": ("ReferenceSDDocument", "ReferenceSDDocumentCategory"),
     "quote_key": ("ReferenceSDDocument", "ReferenceSDDocumentCategory"),
-    "purchase_order_number": ("PurchaseOrderByCustomer",),
     "requested_delivery_date": ("RequestedDeliveryDate",),
     "currency_code": ("TransactionCurrency",),
     "subtotal": ("TotalNetAmount", "TransactionCurrency"),
@@ -76,6 +75,8 @@ def order_shape(wanted: Wanted, settings: Settings) -> Shape:
     """What is read of a sales order; its follow-on documents come along where shipments or invoices will be asked."""
     paths = [*_ORDER_ALWAYS, settings.reference_field]
     paths += [path for name in wanted.names() for path in _ORDER.get(name, ())]
+    if "purchase_order_number" in wanted:
+        paths.append(settings.purchase_order_field)
     if wanted.any_of(*LINE_FACTS):
         paths += [f"to_Item/{path}" for path in _item_paths(wanted.below("lines"), settings)]
     if wanted.any_of(*DELIVERY_FACTS, *BILLING_FACTS):
@@ -99,7 +100,26 @@ def _item_paths(lines: Wanted, settings: Settings) -> list[str]:
 
 def delivery_shape(settings: Settings) -> Shape:
     """What is read of a delivery: little enough to be read whole."""
-    head = ["DeliveryDocument", "SDDocumentCategory", "SalesOrganization", "ShippingPoint", "Shippinglocationtimezone", "CreationDate", "CreationTime", "PlannedGoodsIssueDate", "DeliveryDate", "ActualGoodsMovementDate", "ActualGoodsMovementTime", "ProofOfDeliveryDate", "DeliveryBlockReason", "TotalCreditCheckStatus", "OverallGoodsMovementStatus", "OverallPickingStatus", "OverallPackingStatus", "OverallProofOfDeliveryStatus"]
+    head = [
+        "DeliveryDocument",
+        "SDDocumentCategory",
+        "SalesOrganization",
+        "ShippingPoint",
+        "Shippinglocationtimezone",
+        "CreationDate",
+        "CreationTime",
+        "PlannedGoodsIssueDate",
+        "DeliveryDate",
+        "ActualGoodsMovementDate",
+        "ActualGoodsMovementTime",
+        "ProofOfDeliveryDate",
+        "DeliveryBlockReason",
+        "TotalCreditCheckStatus",
+        "OverallGoodsMovementStatus",
+        "OverallPickingStatus",
+        "OverallPackingStatus",
+        "OverallProofOfDeliveryStatus",
+    ]
     items = (f"to_DeliveryDocumentItem/{name}" for name in DELIVERY_ITEM)
     return Shape.of(*head, settings.tracking_field, *items)
 
@@ -115,10 +135,41 @@ DELIVERY_ITEM: Final = (
 )
 
 BILLING: Final = Shape.of(
-    *["BillingDocument", "SDDocumentCategory", "CompanyCode", "FiscalYear", "AccountingDocument", "AccountingTransferStatus", "BillingDocumentIsCancelled", "CancelledBillingDocument", "BillingDocumentDate", "CreationDate", "CreationTime", "PayerParty", "TransactionCurrency", "TotalNetAmount", "TaxAmount", "TotalGrossAmount", "DunningBlockingReason"],
+    *[
+        "BillingDocument",
+        "SDDocumentCategory",
+        "CompanyCode",
+        "FiscalYear",
+        "AccountingDocument",
+        "AccountingTransferStatus",
+        "BillingDocumentIsCancelled",
+        "CancelledBillingDocument",
+        "BillingDocumentDate",
+        "CreationDate",
+        "CreationTime",
+        "PayerParty",
+        "TransactionCurrency",
+        "TotalNetAmount",
+        "TaxAmount",
+        "TotalGrossAmount",
+        "DunningBlockingReason",
+    ],
     *(
         f"to_Item/{name}"
-        for name in ["BillingDocument", "BillingDocumentItem", "SalesDocument", "SalesDocumentItem", "ReferenceSDDocument", "ReferenceSDDocumentCategory", "Material", "BillingDocumentItemText", "SDDocumentReason", "BillingQuantity", "NetAmount", "TaxAmount"]
+        for name in [
+            "BillingDocument",
+            "BillingDocumentItem",
+            "SalesDocument",
+            "SalesDocumentItem",
+            "ReferenceSDDocument",
+            "ReferenceSDDocumentCategory",
+            "Material",
+            "BillingDocumentItemText",
+            "SDDocumentReason",
+            "BillingQuantity",
+            "NetAmount",
+            "TaxAmount",
+        ]
     ),
 )
 """What is read of a billing document: its lines too, since they name the orders and what was credited."""
@@ -127,10 +178,45 @@ BILLED_ITEM: Final = Shape(("BillingDocument",), (("to_BillingDocument", BILLING
 """The way from an order's number to whole billing documents in one read."""
 
 LEDGER: Final = Shape.of(
-    *["CompanyCode", "FiscalYear", "AccountingDocument", "AccountingDocumentItem", "AccountingDocumentType", "Customer", "BillingDocument", "DebitCreditCode", "AmountInTransactionCurrency", "TransactionCurrency", "CashDiscountAmount", "NetDueDate", "PostingDate", "IsCleared", "ClearingDate", "ClearingAccountingDocument", "ClearingDocFiscalYear", "InvoiceReference", "InvoiceReferenceFiscalYear", "PaymentMethod", "PaymentBlockingReason", "DunningBlockingReason", "IsReversed", "IsReversal"]
+    *[
+        "CompanyCode",
+        "FiscalYear",
+        "AccountingDocument",
+        "AccountingDocumentItem",
+        "AccountingDocumentType",
+        "Customer",
+        "BillingDocument",
+        "DebitCreditCode",
+        "AmountInTransactionCurrency",
+        "TransactionCurrency",
+        "CashDiscountAmount",
+        "NetDueDate",
+        "PostingDate",
+        "IsCleared",
+        "ClearingDate",
+        "ClearingAccountingDocument",
+        "ClearingDocFiscalYear",
+        "InvoiceReference",
+        "InvoiceReferenceFiscalYear",
+        "PaymentMethod",
+        "PaymentBlockingReason",
+        "DunningBlockingReason",
+        "IsReversed",
+        "IsReversal",
+    ]
 )
 BALANCES: Final = Shape.of(
-    *["CompanyCode", "FiscalYear", "AccountingDocument", "AccountingDocumentItem", "Customer", "DebitCreditCode", "AmountInCompanyCodeCurrency", "CompanyCodeCurrency", "NetDueDate"]
+    *[
+        "CompanyCode",
+        "FiscalYear",
+        "AccountingDocument",
+        "AccountingDocumentItem",
+        "Customer",
+        "DebitCreditCode",
+        "AmountInCompanyCodeCurrency",
+        "CompanyCodeCurrency",
+        "NetDueDate",
+    ]
 )
 
 _ADDRESS: Final = ("StreetName", "HouseNumber", "CityName", "PostalCode", "Region", "Country")

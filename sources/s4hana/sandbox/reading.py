@@ -126,4 +126,6 @@ def _literal(prop: Property, shown: Written, value: Stored) -> str:
         case Kind.MOMENT:
             return f"datetimeoffset'{moment_text(value)}Z'"
         case _:
-            return f"'{quote(str(shown).replace(QUOTE, QUOTE * 2), safe='')}'"
+            text = str(shown)
+            plain = text.isascii() and text.isalnum()
+            return f"'{text if plain else quote(text.replace(QUOTE, QUOTE * 2), safe='')}'"

@@ -6,6 +6,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from sources.s4hana.sandbox.model import EntitySet, Kind, Service
@@ -14,6 +15,7 @@ from sources.s4hana.sandbox.values import Stored, initial, keeper
 
 Row = tuple[Stored, ...]
 
+_REMEMBERED = 4096
 _NUMBERS = frozenset({Kind.DECIMAL, Kind.INTEGER, Kind.DAY, Kind.MOMENT, Kind.CLOCK, Kind.FLAG})
 
 
@@ -127,7 +129,11 @@ class _Writer:
     def __init__(self, entity: EntitySet) -> None:
         self._entity = entity
         self._initials: list[Stored] = [initial(one) for one in entity.properties]
-        self._columns = {one.name: (place, keeper(one)) for place, one in enumerate(entity.properties)}
+        # A story repeats its words: most values of a column have been kept before.
+        self._columns = {
+            one.name: (place, lru_cache(_REMEMBERED, typed=True)(keeper(one)))
+            for place, one in enumerate(entity.properties)
+        }
         self.sql = f'INSERT OR REPLACE INTO "{entity.name}" VALUES ({",".join("?" * len(self._initials))})'  # noqa: S608
 
     def row(self, given: Mapping[str, object]) -> list[Stored]:
