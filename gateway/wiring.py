@@ -95,5 +95,12 @@ def the_schema() -> GraphQLSchema:
     return build_schema()._schema  # noqa: SLF001 - Strawberry has no public name for the schema it made
 
 
+def the_sdl() -> str:
+    """The graph's schema as text that ends with a line break."""
+    from schema import build_schema  # noqa: PLC0415 - as above
+
+    return build_schema().as_str().rstrip() + "\n"
+
+
 def _context_of(landscape: Landscape, sources: Sources) -> Callable[[Call], Context]:
     return lambda call: Context(landscape, sources, call)

@@ -1,0 +1,54 @@
+"""Serves the gateway with uvicorn, in one process or in several that share the port."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from gateway import telemetry
+from gateway.app import create_app
+from gateway.settings import Settings, read_settings, variable
+from gateway.wiring import House, open_house
+
+FINISH_WITHIN = 10
+"""Seconds that requests in flight get when the gateway ends."""
+
+
+def serve(settings: Settings, workers: int) -> None:
+    """Serve until a signal ends it. What the settings say goes to the workers through the environment."""
+    for name in ("host", "port", "landscape"):
+        os.environ[variable(name)] = str(getattr(settings, name))
+    uvicorn.run(
+        "gateway.serving:app_of_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        loop="auto",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=FINISH_WITHIN,
+    )
+
+
+def app_of_environment() -> FastAPI:
+    """The app of one process, as the environment says."""
+    settings = read_settings()
+    telemetry.configure_logging(settings.log_level)
+
+    @asynccontextmanager
+    async def settled() -> AsyncIterator[House]:
+        async with open_house(settings, os.environ) as house:
+            # What stands after the start stays until the end: the collector need not look at it again and again.
+            gc.collect()
+            gc.freeze()
+            yield house
+
+    return create_app(settings, settled)

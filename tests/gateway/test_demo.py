@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.children import ChildEndedError, Children, StoppedError
+from gateway.demo import Demo, answers, free_port, invitation, write_ready
+
+ORDERS = [{"id": "T3JkZXI", "number": "4711", "salesforce": "8011", "erp": "s4", "erpNumber": "4711"}]
+DEMO = Demo("http://127.0.0.1:8123/graphql", "the.token", "http://127.0.0.1:9000", ORDERS)
+WAIT = [sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()",
+]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_the_ready_file_is_written_whole(tmp_path: Path) -> None:
+    write_ready(tmp_path / "deep" / "ready.json", DEMO)
+
+    assert json.loads((tmp_path / "deep" / "ready.json").read_text()) == {
+        "graphql": "http://127.0.0.1:8123/graphql",
+        "token": "the.token",
+        "control": "http://127.0.0.1:9000",
+        "console": None,
+        "orders": ORDERS,
+    }
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["ready.json"]
+
+
+def test_the_invitation_holds_a_command_to_paste() -> None:
+    said = invitation(DEMO)
+
+    [command] = [line for line in said.splitlines() if line.startswith("curl")]
+    assert "http://127.0.0.1:8123/graphql" in command
+    assert "Authorization: Bearer the.token" in command
+    assert 'id: \\"T3JkZXI\\"' in command
+
+
+def test_children_are_ended_by_their_ids_when_the_block_ends(tmp_path: Path) -> None:
+    with Children() as children:
+        child = children.start("one", WAIT, tmp_path / "one.log")
+        children.wait_until("its start", lambda: child.last_words() == "up", 20)
+
+    assert child.running.returncode == -signal.SIGTERM
+    assert not alive(child.running.pid)
+
+
+def test_a_child_that_will_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.children.END_WITHIN", 0.2)
+
+    with Children() as children:
+        child = children.start("one", STUBBORN, tmp_path / "one.log")
+        children.wait_until("its start", lambda: child.last_words() == "up", 20)
+
+    assert child.running.returncode == -signal.SIGKILL
+
+
+def test_a_child_that_ends_by_itself_is_named_with_its_last_words(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ChildEndedError, match=r"(?s)The one ended by itself \(code 3\).*out of ideas"),
+        Children() as all_,
+    ):
+        all_.start("one", [sys.executable, "-c", "print('out of ideas'); raise SystemExit(3)"], tmp_path / "one.log")
+        all_.watch()
+
+
+def test_a_signal_ends_the_waiting_and_the_children(tmp_path: Path) -> None:
+    with pytest.raises(StoppedError), Children() as children:
+        child = children.start("one", WAIT, tmp_path / "one.log")
+        os.kill(os.getpid(), signal.SIGTERM)
+        children.wait_until("what never comes", lambda: False, 20)
+
+    assert not alive(child.running.pid)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_what_takes_too_long_is_said_with_the_logs_to_look_into(tmp_path: Path) -> None:
+    with pytest.raises(ChildEndedError, match=r"its start took longer than 0\.1 seconds.*one\.log"), Children() as all_:
+        all_.start("one", WAIT, tmp_path / "one.log")
+        all_.wait_until("its start", lambda: False, 0.1)
+
+
+def test_nobody_answers_at_a_free_port() -> None:
+    assert not answers(free_port())
