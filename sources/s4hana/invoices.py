@@ -40,7 +40,7 @@ _ITEMS: Final = msgspec.json.Decoder(Collection[BilledItem])
 class Invoices:
     """Billing documents of one system."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what it asks through, and by which rules
+    def __init__(
         self,
         client: S4Client,
         settings: Settings,

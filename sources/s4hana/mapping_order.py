@@ -87,8 +87,8 @@ def _day(value: str) -> date:
     return found
 
 
-def _process(row: SalesOrder) -> str | None:
-    return PROCESS.get(row.OverallSDProcessStatus or "")
+def _process(row: SalesOrder) -> str:
+    return PROCESS.get(row.OverallSDProcessStatus or "", "Booked")
 
 
 def _partner_keys(row: SalesOrder, reading: Reading) -> tuple[str, ...]:
