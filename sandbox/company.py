@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,17 @@ class System:
     role: str
 
 
+class Speech(BaseModel):
+    """How a landscape speaks of one kind of system; `told` and `credentials` name what its sandbox says of itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    settle_seconds: int
+    settings: dict[str, bool | int | str | list[str]] = {}
+    told: dict[str, str] = {}
+    credentials: dict[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Company:
     """The company under one profile; the first entity is the one at home. `us_deals` bounds the other's part."""
@@ -34,6 +46,7 @@ class Company:
     erps: tuple[System, ...]
     entities: tuple[Entity, ...]
     us_deals: int | None
+    speech: Mapping[str, Speech]
 
     @property
     def systems(self) -> tuple[System, ...]:
@@ -69,6 +82,7 @@ class _Plan(BaseModel):
     tenant: str
     crm: _System
     profiles: dict[str, _Profile]
+    kinds: dict[str, Speech]
 
 
 @cache
@@ -85,4 +99,5 @@ def company(profile: str = DEFAULT_PROFILE) -> Company:
         erps=tuple(System(erp.name, erp.kind, "erp") for erp in chosen.erps),
         entities=tuple(Entity(**entity.model_dump()) for entity in chosen.entities),
         us_deals=chosen.limits.get("us_deals"),
+        speech=plan.kinds,
     )

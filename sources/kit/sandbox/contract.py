@@ -40,6 +40,9 @@ class Sandbox(Protocol):
     def tell(self, story: Story, instance: str) -> None:
         """Hold this instance's part of the story, in the vendor's own words; repeats replace."""
 
+    def close(self) -> None:
+        """Let go of its files; it is of no use afterwards."""
+
 
 class OpenSandbox(Protocol):
     """How a vendor folder opens its sandbox: by instance name, with a directory for its files."""
