@@ -34,9 +34,10 @@ class Store:
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute("PRAGMA case_sensitive_like = OFF")
         self._db.execute("CREATE TABLE IF NOT EXISTS _made (object TEXT PRIMARY KEY, count INTEGER NOT NULL)")
-        for one in model.objects.values():
-            for statement in _schema(one):
-                self._db.execute(statement)
+        with self.atomic():
+            for one in model.objects.values():
+                for statement in _schema(one):
+                    self._db.execute(statement)
 
     def close(self) -> None:
         """Close the file; the store is of no use afterwards."""

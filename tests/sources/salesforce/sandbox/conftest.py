@@ -23,8 +23,8 @@ from sources.kit.sandbox.serving import serve
 from sources.salesforce.sandbox import SalesforceSandbox
 
 BASE = "/services/data/v68.0"
-PRICEBOOK = "01sRg0000000001AAA"
-ENTRY = "01uSTORY0000001AAA"
+PRICEBOOK = "01sRg0000000001"
+ENTRY = "01uSTORY0000001"
 
 
 @pytest.fixture
