@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 
 from sandbox.articles import BUNDLES, GOODS, PARTS, SERVICES, SUBSCRIPTIONS, stepped
@@ -58,6 +58,9 @@ class _Lines:
         number = (len(self.sold) + 1) * 10
         ends_on = starts_on + timedelta(days=_DAYS_A_YEAR - 1) if starts_on else None
         net = stepped(listed * (1 - self.discount), currency) if price is None else price
+        if len(self.start.entities) > 1:
+            # One entity's tax on the other's currency comes out to the cent on whole amounts only.
+            net = net.quantize(Decimal(1), ROUND_HALF_UP).quantize(FREE)
         self.sold.append(
             Sold(
                 number=number,
