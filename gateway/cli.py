@@ -47,6 +47,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     landscape: LandscapeOption = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port, one event loop each.")] = 1,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the landscape file to be there.")] = 0,
 ) -> None:
     """Serve the graph over the systems of the landscape file.
 
@@ -56,12 +57,14 @@ def serve(
     """
     from gateway.authentication import read_keys  # noqa: PLC0415
     from gateway.serving import serve as serve_until_stopped  # noqa: PLC0415
+    from gateway.serving import wait_for  # noqa: PLC0415
     from gateway.settings import SettingsError  # noqa: PLC0415
     from sources.landscape_file import LandscapeError, read_landscape  # noqa: PLC0415
 
     settings = _settings(host=host, port=port, landscape=landscape)
     try:
         read_keys(settings)
+        wait_for(settings.landscape, wait)
         read_landscape(settings.landscape, os.environ)
     except (SettingsError, LandscapeError) as error:
         _give_up(str(error))

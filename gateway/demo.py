@@ -18,14 +18,14 @@ from gateway.children import Children
 from gateway.page import QUERY, curl
 
 HOST = "127.0.0.1"
-START_WITHIN = 60.0
+START_WITHIN = 120.0
 INSTALL_WITHIN = 900.0
 """Seconds; a real ERP is installed at its first start."""
 
 Say = Callable[[str], None]
 
-ORDER = """query ($by: OrderBy!) { order(by: $by) { id number references { system recordType key }
-bookings { erp orderNumber } } }"""
+ORDER = "order(by: $by{0}) {{ id number }}"
+"""What is asked of each order of the ready file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,23 @@ class Demo:
 
 def run(children: Children, state: Path, port: int | None, erp: str | None, say: Say) -> Demo:
     """Start everything and come back when it answers; the children are the caller's to watch."""
-    say("Starting the pretend company's systems ...")
-    sandbox = start_sandbox(children, state, erp)
-    say("Starting the gateway ...")
-    landscape = Path(sandbox.get("landscape") or state / "revgraph.toml")
+    state.mkdir(parents=True, exist_ok=True)
+    landscape = state / "revgraph.toml"
+    landscape.unlink(missing_ok=True)
     secret = secrets.token_urlsafe(48)
     chosen = port or free_port()
-    environment = {**sandbox.get("environment", {}), "REVGRAPH_JWT_SECRET": secret}
+    patience = INSTALL_WITHIN if erp else START_WITHIN
+    say("Starting the pretend company's systems and a gateway in front of them ...")
+    # Both load at the same time; the gateway waits for the landscape that the systems write.
     command = [sys.executable, "-m", "gateway.cli", "serve", "--host", HOST, "--port", str(chosen)]
-    children.start("gateway", [*command, "--landscape", str(landscape)], state / "gateway.log", environment)
+    command += ["--landscape", str(landscape), "--wait", str(patience)]
+    children.start("gateway", command, state / "gateway.log", {"REVGRAPH_JWT_SECRET": secret})
+    sandbox = start_sandbox(children, state, erp)
     children.wait_until("The gateway's start", lambda: answers(chosen), START_WITHIN)
-    token = _token(secret, landscape)
-    say("Asking it for the orders to look at first ...")
-    orders = [_order(chosen, token, highlight) for highlight in sandbox.get("highlights", [])]
+    written = tomllib.loads(landscape.read_text(encoding="utf-8"))
+    token = _token(secret, written["tenant"])
+    crm = next(instance["name"] for instance in written["instances"] if instance["role"] == "crm")
+    orders = _orders(chosen, token, crm, sandbox.get("highlights", []))
     return Demo(f"http://{HOST}:{chosen}/graphql", token, sandbox.get("control"), orders)
 
 
@@ -123,34 +127,39 @@ def answers(port: int) -> bool:
         connection.close()
 
 
-def _token(secret: str, landscape: Path) -> str:
+def _token(secret: str, tenant: str) -> str:
     from gateway.tokens import Signer  # noqa: PLC0415 - cryptography loads while the gateway starts
     from resolvers.access import SCOPES  # noqa: PLC0415
 
-    tenant = tomllib.loads(landscape.read_text(encoding="utf-8"))["tenant"]
     return Signer(secret, tenant).sign(SCOPES)
 
 
-def _order(port: int, token: str, highlight: Mapping[str, Any]) -> dict[str, Any]:
-    """One order of the ready file, its id asked of the gateway; null where the gateway knows no such thing."""
-    by = _by(highlight)
-    found = (_ask(port, token, ORDER, {"by": by}) if by else {}).get("order") or {}
-    booking: Mapping[str, Any] = next(iter(found.get("bookings") or []), {})
+def _orders(port: int, token: str, crm: str, highlights: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The orders of the ready file, their ids asked of the gateway; null where it knows no such order."""
+    if not highlights:
+        return []
+    places = range(len(highlights))
+    declared = ", ".join(f"$by{place}: OrderBy!" for place in places)
+    asked = " ".join(f"o{place}: {ORDER.format(place)}" for place in places)
+    variables = {f"by{place}": _by(crm, highlight) for place, highlight in enumerate(highlights)}
+    found = _ask(port, token, f"query ({declared}) {{ {asked} }}", variables)
+    return [_told(crm, highlight, found.get(f"o{place}") or {}) for place, highlight in enumerate(highlights)]
+
+
+def _by(crm: str, highlight: Mapping[str, Any]) -> dict[str, Any]:
+    if highlight.get(crm):
+        return {"crmId": highlight[crm]}
+    return {"reference": {"system": highlight["erp"], "key": highlight["erpNumber"]}}
+
+
+def _told(crm: str, highlight: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": found.get("id"),
-        "number": found.get("number"),
-        "salesforce": highlight.get("salesforce"),
-        "erp": booking.get("erp") or highlight.get("erp"),
-        "erpNumber": booking.get("orderNumber") or highlight.get("erpNumber"),
+        "number": found.get("number") or highlight.get("number"),
+        crm: highlight.get(crm),
+        "erp": highlight.get("erp"),
+        "erpNumber": highlight.get("erpNumber"),
     }
-
-
-def _by(highlight: Mapping[str, Any]) -> dict[str, Any] | None:
-    if highlight.get("salesforce"):
-        return {"crmId": highlight["salesforce"]}
-    if highlight.get("erp") and highlight.get("erpNumber"):
-        return {"reference": {"system": highlight["erp"], "key": highlight["erpNumber"]}}
-    return None
 
 
 def _ask(port: int, token: str, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:

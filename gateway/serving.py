@@ -6,6 +6,8 @@ import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from time import monotonic, sleep
 
 import uvicorn
 from fastapi import FastAPI
@@ -13,10 +15,12 @@ from fastapi import FastAPI
 from gateway import telemetry
 from gateway.app import create_app
 from gateway.settings import Settings, read_settings, variable
-from gateway.wiring import House, open_house
+from gateway.wiring import House, open_house, the_schema
+from sources.catalog import kinds, opener
 
 FINISH_WITHIN = 10
 """Seconds that requests in flight get when the gateway ends."""
+LOOK_EVERY = 0.05
 
 
 def serve(settings: Settings, workers: int) -> None:
@@ -36,6 +40,18 @@ def serve(settings: Settings, workers: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=FINISH_WITHIN,
     )
+
+
+def wait_for(landscape: Path, seconds: float) -> None:
+    """Wait until the file is there, but no longer; what serving needs is loaded meanwhile."""
+    if seconds <= 0 or landscape.exists():
+        return
+    the_schema()
+    for kind in kinds():
+        opener(kind)
+    until = monotonic() + seconds
+    while not landscape.exists() and monotonic() < until:
+        sleep(LOOK_EVERY)
 
 
 def app_of_environment() -> FastAPI:

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import TypeVar, cast
 
+from pydantic import ValidationError
+
 import sources
 from sources.landscape import Instance, Landscape
 from sources.ports import Source
@@ -68,13 +70,23 @@ class Sources:
 def open_sources(landscape: Landscape, opener_of: Callable[[str], OpenSource] = opener) -> Sources:
     """Open every configured system through its vendor folder; no system is called.
 
-    Raises CannotOpenError that names the system whose settings its vendor folder refused.
+    Raises CannotOpenError that names each system whose settings or credentials its vendor folder refused.
     """
     by_name: dict[str, Source] = {}
+    refusals: list[str] = []
     for name, instance in landscape.instances.items():
         try:
             by_name[name] = opener_of(instance.kind)(instance)
         except (ImportError, TypeError, ValueError, KeyError, OSError) as error:
-            said = f"The system {name!r} (kind {instance.kind!r}) could not be opened: {error}"
-            raise CannotOpenError(said) from error
+            refusals += [f"  {name} ({instance.kind}): {words}" for words in _words(error)]
+    if refusals:
+        raise CannotOpenError("These systems cannot be opened as the landscape describes them:\n" + "\n".join(refusals))
     return Sources(by_name)
+
+
+def _words(error: Exception) -> list[str]:
+    if not isinstance(error, ValidationError):
+        return [str(error)]
+    # pydantic's own text repeats the value, which may be what somebody pasted into the wrong place.
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return [f"settings.{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from pydantic import BaseModel
 
 from canonical.product import ProductRecord
 from canonical.system import SystemHealth
@@ -62,12 +63,24 @@ def test_a_source_is_given_only_as_a_port_that_it_keeps() -> None:
     assert opened.get("nobody", ProductSource) is None
 
 
-def test_a_refused_setting_names_the_system() -> None:
-    def refuse(instance: Instance) -> Shop:
-        raise ValueError("api_version is missing")
+class ShopSettings(BaseModel):
+    api_version: int
 
-    with pytest.raises(catalog.CannotOpenError, match="'one'.*api_version is missing"):
-        catalog.open_sources(landscape("one"), lambda kind: refuse)
+
+def test_every_system_that_its_folder_refuses_is_named_with_the_reason() -> None:
+    def refuse(instance: Instance) -> Shop:
+        if instance.name == "one":
+            raise ValueError("it needs the credential 'token'")
+        ShopSettings.model_validate({"api_version": "hunter2"})
+        return Shop(instance)
+
+    with pytest.raises(catalog.CannotOpenError) as refused:
+        catalog.open_sources(landscape("one", "two"), lambda kind: refuse)
+
+    assert str(refused.value).splitlines()[1:] == [
+        "  one (shop): it needs the credential 'token'",
+        "  two (shop): settings.api_version: Input should be a valid integer, unable to parse string as an integer",
+    ]
 
 
 async def test_all_sources_are_closed_even_when_one_will_not() -> None:
