@@ -6,8 +6,10 @@ from msgspec import Struct
 
 
 class Principal(Struct, frozen=True):
-    """An authenticated caller. None for `legal_entities` or `accounts` means all of the tenant's, an empty
-    set means none. `accounts` are keys of customers in the CRM.
+    """An authenticated caller.
+
+    None for `legal_entities` or `accounts` means all of the tenant's, an empty set means none. `accounts` are keys of
+    customers in the CRM.
     """
 
     subject: str

@@ -1,8 +1,8 @@
 """Orders as one list over all systems, newest first, while all of them go on living.
 
 The streams are disjoint: each ERP's orders, and the CRM's orders that no ERP has. They are merged by (ordered at,
-system, key) descending; an order with several bookings stands where its newest booking stands. The cursor holds each stream's
-position, so that inserts and failures of one stream move nothing in the others.
+system, key) descending; an order with several bookings stands where its newest booking stands. The cursor
+holds each stream's position, so that inserts and failures of one stream move nothing in the others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from canonical.errors import Fault
 from canonical.joined import Order
-from canonical.joining import OrderGroup, join_orders
+from canonical.joining import OrderGroup, crm_key_of, join_orders
 from canonical.order import OrderRecord, OrderStatus, Stage
 from canonical.refs import Ref
 from canonical.system import SourceGap
@@ -79,12 +79,12 @@ async def list_orders(context: Context, first: int, after: str | None, by: Order
     edges: list[Edge[Order]] = []
     gaps: dict[str, Fault] = {}
     going = True
-    for _ in range(_ROUNDS if by.statuses else 1):
+    for _ in range(_ROUNDS):
         turn = await _read(context, size, positions, by)
         gaps.update(turn.harvest.faults)
         found, going = await _take(context, turn, size - len(edges), positions, by)
         edges += found
-        if len(edges) >= size or not going:
+        if len(edges) >= size or not going or (edges and by.statuses is None):
             break
     end = encode_positions(_KIND, positions) if positions else None
     missing = tuple(_gap(context, name, fault) for name, fault in gaps.items())
@@ -181,7 +181,7 @@ async def _take(
 ) -> tuple[list[Edge[Order]], bool]:
     """The next orders for the page, and whether any stream goes on; moves `positions` past every row it looked at."""
     rows = sorted(turn.rows, key=_Row.place, reverse=True)
-    top = rows[:room]
+    top = _next(turn, rows, room, set() if by.sold_from() else _claimed(context, turn))
     orders = await _join(context, turn, top)
     keep = await _passing(context, list({order.ref: order for order in orders.values()}.values()), by)
     edges: list[Edge[Order]] = []
@@ -191,6 +191,26 @@ async def _take(
         if order is not None and order.ref in keep and (by.sold_from() or _stands_here(context, row, order)):
             edges.append(Edge(encode_positions(_KIND, positions), order))
     return edges, len(rows) > len(top) or bool(turn.more)
+
+
+def _claimed(context: Context, turn: _Round) -> set[Ref]:
+    """The CRM's orders that an ERP record in hand names: they are that ERP's to list."""
+    crm = context.system(context.landscape.crm, OrderSource)
+    keys = {crm_key_of(record, crm.named_order) for record in turn.harvest.booked} if crm else set()
+    return {Ref(context.landscape.crm, key) for key in keys if key}
+
+
+def _next(turn: _Round, rows: Sequence[_Row], room: int, claimed: set[Ref]) -> list[_Row]:
+    """The rows to look at: enough to fill the room, none older than a row that a stream has not told yet."""
+    last = {row.stream: row.place() for row in rows}
+    horizon = max((last[stream] for stream in turn.more if stream in last), default=None)
+    top: list[_Row] = []
+    for row in rows:
+        if room <= 0 or (horizon is not None and row.place() < horizon):
+            break
+        top.append(row)
+        room -= row.record.ref not in claimed
+    return top
 
 
 def _stands_here(context: Context, row: _Row, order: Order) -> bool:

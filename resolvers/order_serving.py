@@ -77,9 +77,7 @@ class _Owners:
         crm = self._from_crm(read)
         booked = self._from_erps(read)
         first, second = (crm, booked) if self._crm_owns(name) else (booked, crm)
-        if isinstance(first, Exception) or known(first) is not None:
-            return first
-        return first if first is None and self._has_owner(name) else second
+        return first if isinstance(first, Exception) or self._has_owner(name) else second
 
     def money(self, name: str, read: Callable[[OrderRecord], Told[Money]]) -> Served[Money]:
         """The owner's amount: over several bookings their sum, None where their currencies differ."""

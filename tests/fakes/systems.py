@@ -1,0 +1,280 @@
+"""A CRM and ERPs in memory, which keep the ports' promises and count every question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from canonical.absence import known
+from canonical.customer import BillingAccount, CustomerRecord
+from canonical.errors import Fault
+from canonical.invoice import CreditMemo, Invoice
+from canonical.order import OrderRecord
+from canonical.payment import Payment
+from canonical.product import ProductRecord
+from canonical.quote import QuoteRecord
+from canonical.shipment import Shipment
+from canonical.system import SystemHealth
+from canonical.wanted import Wanted
+from sources.kit.call import Call
+from sources.ports import (
+    Checkup,
+    CustomerQuery,
+    CustomerSource,
+    InvoiceQuery,
+    InvoiceSource,
+    Lookup,
+    OrderQuery,
+    OrderSource,
+    Page,
+    PaymentSource,
+    ProductQuery,
+    ProductSource,
+    QuoteSource,
+    ReceivablesSource,
+    ShipmentSource,
+    Source,
+)
+
+P = TypeVar("P", bound=Source)
+R = TypeVar("R", OrderRecord, CustomerRecord, QuoteRecord, Invoice)
+
+
+@dataclass
+class Books:
+    """What a fake system holds."""
+
+    orders: list[OrderRecord] = field(default_factory=list)
+    customers: list[CustomerRecord] = field(default_factory=list)
+    quotes: list[QuoteRecord] = field(default_factory=list)
+    products: list[ProductRecord] = field(default_factory=list)
+    shipments: list[Shipment] = field(default_factory=list)
+    invoices: list[Invoice] = field(default_factory=list)
+    memos: list[CreditMemo] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    accounts: list[BillingAccount] = field(default_factory=list)
+
+
+@dataclass
+class Asked:
+    """One question that a fake was asked."""
+
+    what: str
+    wanted: Wanted
+    call: Call
+
+
+class FakeSystem:
+    """What both kinds of fake share: a name, books, questions, and a fault to raise where one is set."""
+
+    def __init__(self, name: str, books: Books, key_prefix: str = "") -> None:
+        """Keep these books; references that start with the prefix name records here."""
+        self.name, self.kind, self.books, self.prefix = name, "fake", books, key_prefix
+        self.asked: list[Asked] = []
+        self.faults: dict[str, Fault] = {}
+
+    def note(self, what: str, call: Call, wanted: Wanted) -> None:
+        """Count a question; raise the fault that is set for it or for everything."""
+        self.asked.append(Asked(what, wanted, call))
+        fault = self.faults.get(what) or self.faults.get("*")
+        if fault is not None:
+            raise fault
+
+    def questions(self) -> list[str]:
+        """What was asked, in order."""
+        return [asked.what for asked in self.asked]
+
+    async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
+        """Up, unless a fault is set."""
+        down = bool(self.faults) and not thorough
+        return Checkup(
+            status=SystemHealth.DOWN if down else SystemHealth.UP,
+            latency_ms=None if down else 3,
+            calls_remaining=None,
+            message="It is down." if down else None,
+        )
+
+    def origin(self, concept: str, field: str) -> str | None:
+        """A made-up vendor word."""
+        return f"{concept}.{field}"
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+    async def fetch_orders(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[OrderRecord]:
+        """The orders that the lookup names."""
+        self.note("fetch_orders", call, wanted)
+        return _named(self.books.orders, lookup)
+
+    async def list_orders(
+        self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None = None
+    ) -> Page[OrderRecord]:
+        """A page of the stream, and the orders asked for beside it."""
+        self.note("list_orders", call, wanted)
+        rows = sorted(self.books.orders, key=lambda r: (r.ordered_at, r.ref.key), reverse=True)
+        rows = [row for row in rows if _fits(row, query)]
+        beside = tuple(_named(self.books.orders, also)) if also else ()
+        return Page(tuple(rows[: query.first]), len(rows) > query.first, beside)
+
+    def named_order(self, reference: str) -> str | None:
+        """The reference itself, where it starts with the prefix."""
+        return reference if self.prefix and reference.startswith(self.prefix) else None
+
+    async def fetch_customers(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[CustomerRecord]:
+        """The customers that the lookup names."""
+        self.note("fetch_customers", call, wanted)
+        return _named(self.books.customers, lookup)
+
+    async def list_customers(self, call: Call, query: CustomerQuery, wanted: Wanted) -> Page[CustomerRecord]:
+        """A page of the stream."""
+        self.note("list_customers", call, wanted)
+        rows = sorted(self.books.customers, key=lambda record: record.ref.key)
+        rows = [r for r in rows if query.after_key is None or r.ref.key > query.after_key]
+        rows = [r for r in rows if query.parent_key in (None, r.parent_key)]
+        return Page(tuple(rows[: query.first]), len(rows) > query.first)
+
+    def named_customer(self, reference: str) -> str | None:
+        """The reference itself, where it looks like an account's."""
+        return reference if self.prefix and reference.startswith("acc") else None
+
+    async def fetch_products(self, call: Call, skus: Sequence[str], wanted: Wanted) -> Mapping[str, ProductRecord]:
+        """Products by sku."""
+        self.note("fetch_products", call, wanted)
+        return {record.sku: record for record in self.books.products if record.sku in skus}
+
+    async def list_products(self, call: Call, query: ProductQuery, wanted: Wanted) -> Page[ProductRecord]:
+        """A page of the stream."""
+        self.note("list_products", call, wanted)
+        rows = sorted(self.books.products, key=lambda record: record.sku)
+        rows = [r for r in rows if query.after_sku is None or r.sku > query.after_sku]
+        return Page(tuple(rows[: query.first]), len(rows) > query.first)
+
+
+def _named(records: Iterable[R], lookup: Lookup) -> list[R]:
+    found = []
+    for record in records:
+        partners = getattr(record, "partner_keys", ())
+        if (
+            record.ref.key in lookup.keys
+            or set(partners).intersection(lookup.partner_keys)
+            or known(record.number) in lookup.numbers
+        ):
+            found.append(record)
+    return found
+
+
+def _fits(row: OrderRecord, query: OrderQuery) -> bool:
+    after = query.after
+    return (
+        (after is None or (row.ordered_at, row.ref.key) < (after.at, after.key))
+        and (query.stages is None or row.stage in query.stages)
+        and (query.customer_keys is None or row.customer_key in query.customer_keys)
+        and (query.quote_keys is None or row.quote_key in query.quote_keys)
+        and not (query.unlinked_only and row.partner_keys)
+    )
+
+
+class FakeCrm(FakeSystem, OrderSource, CustomerSource, QuoteSource, ProductSource):
+    """A CRM in memory; its order keys start with 'sale'."""
+
+    def __init__(self, books: Books, name: str = "crm") -> None:
+        """Keep these books."""
+        super().__init__(name, books, "sale")
+
+    async def fetch_quotes(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[QuoteRecord]:
+        """The quotes that the lookup names."""
+        self.note("fetch_quotes", call, wanted)
+        return _named(self.books.quotes, lookup)
+
+
+class FakeErp(
+    FakeSystem,
+    OrderSource,
+    CustomerSource,
+    ProductSource,
+    ShipmentSource,
+    InvoiceSource,
+    PaymentSource,
+    ReceivablesSource,
+):
+    """An ERP in memory."""
+
+    async def fetch_shipments_of_orders(
+        self, call: Call, orders: Sequence[OrderRecord], wanted: Wanted
+    ) -> Mapping[str, Sequence[Shipment]]:
+        """Shipments by order key."""
+        self.note("fetch_shipments_of_orders", call, wanted)
+        return _by_order(self.books.shipments, orders)
+
+    async def fetch_shipments(self, call: Call, keys: Sequence[str], wanted: Wanted) -> Mapping[str, Shipment]:
+        """Shipments by key."""
+        self.note("fetch_shipments", call, wanted)
+        return {s.ref.key: s for s in self.books.shipments if s.ref.key in keys}
+
+    async def fetch_invoices_of_orders(
+        self, call: Call, orders: Sequence[OrderRecord], wanted: Wanted
+    ) -> Mapping[str, Sequence[Invoice]]:
+        """Invoices by order key."""
+        self.note("fetch_invoices_of_orders", call, wanted)
+        return _by_order(self.books.invoices, orders)
+
+    async def fetch_invoices(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[Invoice]:
+        """The invoices that the lookup names."""
+        self.note("fetch_invoices", call, wanted)
+        return _named(self.books.invoices, lookup)
+
+    async def list_invoices(self, call: Call, query: InvoiceQuery, wanted: Wanted) -> Page[Invoice]:
+        """A page of the stream."""
+        self.note("list_invoices", call, wanted)
+        rows = sorted(self.books.invoices, key=lambda i: (known(i.issued_on), i.ref.key), reverse=True)
+        after = query.after
+        rows = [r for r in rows if after is None or (known(r.issued_on), r.ref.key) < (after.at.date(), after.key)]
+        rows = [r for r in rows if query.customer_keys is None or r.customer_key in query.customer_keys]
+        return Page(tuple(rows[: query.first]), len(rows) > query.first)
+
+    async def fetch_credit_memos(self, call: Call, keys: Sequence[str], wanted: Wanted) -> Mapping[str, CreditMemo]:
+        """Credit memos by key."""
+        self.note("fetch_credit_memos", call, wanted)
+        return {memo.ref.key: memo for memo in self.books.memos if memo.ref.key in keys}
+
+    async def fetch_payments(self, call: Call, keys: Sequence[str], wanted: Wanted) -> Mapping[str, Payment]:
+        """Payments by key."""
+        self.note("fetch_payments", call, wanted)
+        return {payment.ref.key: payment for payment in self.books.payments if payment.ref.key in keys}
+
+    async def fetch_billing_accounts(
+        self, call: Call, customer_keys: Sequence[str], wanted: Wanted
+    ) -> Mapping[str, Sequence[BillingAccount]]:
+        """Billing accounts by customer key."""
+        self.note("fetch_billing_accounts", call, wanted)
+        return {key: [a for a in self.books.accounts if a.customer.key == key] for key in customer_keys}
+
+
+D = TypeVar("D", Shipment, Invoice)
+
+
+def _by_order(documents: Iterable[D], orders: Sequence[OrderRecord]) -> dict[str, list[D]]:
+    held = {order.ref.key: [d for d in documents if order.ref in d.order_refs] for order in orders}
+    return {key: found for key, found in held.items() if found}
+
+
+class FakeSystems:
+    """The opened systems."""
+
+    def __init__(self, *systems: FakeSystem) -> None:
+        """Keep them by name."""
+        self.by_name: dict[str, Source] = {system.name: _source(system) for system in systems}
+
+    def get(self, name: str, port: type[P]) -> P | None:
+        """The system as a keeper of the port."""
+        found = self.by_name.get(name)
+        return found if isinstance(found, port) else None
+
+
+def _source(system: FakeSystem) -> Source:
+    assert isinstance(system, Source)
+    return system
+
+
+Clock = Callable[[], object]
