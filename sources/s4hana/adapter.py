@@ -177,8 +177,8 @@ def open_source(instance: Instance, *, transport: httpx.AsyncBaseTransport | Non
 
 def _authorization(instance: Instance, settings: Settings) -> Authorization:
     if settings.auth == "basic":
-        user = settings.user or _credential(instance, "user").reveal()
-        return basic(user, _credential(instance, "password"))
+        username = settings.username or _credential(instance, "username").reveal()
+        return basic(username, _credential(instance, "password"))
     client_id = settings.client_id or _credential(instance, "client_id").reveal()
     token_url = settings.token_url or f"{instance.base_url}{TOKEN_PATH}"
     secret = _credential(instance, "client_secret")

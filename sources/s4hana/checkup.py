@@ -31,29 +31,12 @@ from sources.s4hana.shapes import BILLING as DOCUMENT
 from sources.s4hana.shapes import CREDIT as CREDIT_SHAPE
 from sources.s4hana.shapes import LEDGER as LINE
 
+_LINES: Final = ("sku", "description", "unit", "unit_price", "amount", "tax", "starts_on", "parent_key")
 EVERYTHING: Final = Wanted.of(
-    *[
-        "lines.sku",
-        "lines.description",
-        "lines.unit",
-        "lines.unit_price",
-        "lines.amount",
-        "lines.tax",
-        "lines.starts_on",
-        "lines.parent_key",
-    ],
-    *[
-        "customer",
-        "quote",
-        "purchase_order_number",
-        "requested_delivery_date",
-        "currency_code",
-        "subtotal",
-        "tax",
-        "total",
-        "ship_to",
-    ],
-    *["shipments", "invoices", "payments", "holds", "status", "version", "billing_address", "shipping_address"],
+    *(f"lines.{name}" for name in _LINES),
+    *("customer_key", "quote_key", "purchase_order_number", "requested_delivery_date", "currency_code"),
+    *("subtotal", "tax", "total", "ship_to", "shipments", "invoices", "holds", "status"),
+    *("billing_address", "shipping_address"),
 )
 """Every field of a record that some question can read."""
 

@@ -59,8 +59,7 @@ class Orders:
         first = rows[0] if page else []
         listed = self._records(first[: query.first], wanted)
         others = self._records([row for part in rows[1 if page else 0 :] for row in part], wanted)
-        behind = [record for key, record in others.items() if key not in listed]
-        return Page((*listed.values(), *behind), more=len(first) > query.first)
+        return Page(tuple(listed.values()), more=len(first) > query.first, also=tuple(others.values()))
 
     def _records(self, rows: Sequence[SalesOrder], wanted: Wanted) -> dict[str, SapOrder]:
         reading = self._reading()

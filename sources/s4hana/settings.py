@@ -21,7 +21,7 @@ class Settings(BaseModel):
     sap_client: str | None = Field(default=None, pattern=r"^\d{3}$", description="on-premise only: the client")
     language: str = Field(default="EN", pattern=r"^[A-Z]{2}$", description="of texts and messages")
     auth: Literal["basic", "oauth"] = "basic"
-    user: str | None = Field(default=None, description="for auth = basic; may be a credential instead")
+    username: str | None = Field(default=None, description="for auth = basic; may be a credential instead")
     client_id: str | None = Field(default=None, description="for auth = oauth; may be a credential instead")
     token_url: str | None = Field(default=None, description="for auth = oauth; default: below the base URL")
     scope: str | None = Field(default=None, description="for auth = oauth")
@@ -44,6 +44,10 @@ class Settings(BaseModel):
     )
     price_condition_type: str = Field(default="PPR0", description="the condition that is the net price (later writes)")
     approval_pending: tuple[str, ...] = Field(default=("A",), description="SalesDocApprovalStatus letters that hold")
+    document_flow: Literal["always", "asked"] = Field(
+        default="always",
+        description="read what followed with every order, or only where its shipments or invoices are wanted",
+    )
     schedule_line_blocks: bool = Field(default=False, description="read delivery blocks of schedule lines too")
 
     payment_document_types: tuple[str, ...] = Field(default=("DZ",), description="journal entries that are payments")

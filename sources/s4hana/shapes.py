@@ -79,7 +79,7 @@ def order_shape(wanted: Wanted, settings: Settings) -> Shape:
         paths.append(settings.purchase_order_field)
     if wanted.any_of(*LINE_FACTS):
         paths += [f"to_Item/{path}" for path in _item_paths(wanted.below("lines"), settings)]
-    if wanted.any_of(*DELIVERY_FACTS, *BILLING_FACTS):
+    if settings.document_flow == "always" or wanted.any_of(*DELIVERY_FACTS, *BILLING_FACTS):
         paths += [
             "to_SubsequentProcFlowDoc/SubsequentDocument",
             "to_SubsequentProcFlowDoc/SubsequentDocumentCategory",
