@@ -15,7 +15,7 @@ import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec import Struct
 
-from canonical.errors import Fault, Mistake, ProblemCategory, Refused, Unavailable
+from canonical.errors import Fault, ProblemCategory, Refused, Unavailable
 from sources.kit.auth.authorization import Authorization, Send
 from sources.kit.call import Call
 from sources.kit.http.ask import Answer, Ask
@@ -133,12 +133,12 @@ def jwt_bearer(
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
 ) -> OAuth:
-    """One user's rights, asserted with an RS256 key for three minutes at a time. Mistake when the key is not PEM."""
+    """One user's rights, asserted with an RS256 key for three minutes at a time. ValueError when the key is not PEM."""
     try:
         load_pem_private_key(private_key.reveal().encode(), None)
     except (ValueError, TypeError) as wrong:
         sentence = f"The private key of {system} is not an unencrypted PEM private key."
-        raise Mistake("BAD_CREDENTIAL", sentence) from wrong
+        raise ValueError(sentence) from wrong
 
     def grant() -> Ask:
         claims = {"iss": issuer, "sub": subject, "aud": audience, "exp": int(now()) + ASSERTION_SECONDS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TypeAlias
 
 from canonical.errors import ContractBroken, Fault, OutcomeUnknown, Throttled, Unavailable
@@ -45,6 +46,8 @@ class Translated:
         fault.detail = self._redactor.detail(fault.detail)
         if fault.retry_after is None and isinstance(fault, Throttled | Unavailable):
             fault.retry_after = retry_after(answer)
-        if ask.safety != "read" and isinstance(fault, Unavailable | ContractBroken):
+        # A status of 4xx is a clear no; 5xx, and a 200 that says so inside, leave it open what became of a write.
+        clear = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if ask.safety != "read" and not clear and isinstance(fault, Unavailable | ContractBroken):
             return OutcomeUnknown(fault.system, fault.sentence, detail=fault.detail, retry_after=fault.retry_after)
         return fault

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.types import Receive, Scope, Send
 
 from canonical.deadline import Deadline
-from canonical.errors import Mistake, Refused, Throttled, Unavailable
+from canonical.errors import Refused, Throttled, Unavailable
 from canonical.principal import Principal, View
 from sources.kit.auth.authorization import Authorization
 from sources.kit.auth.fixed import basic
@@ -161,7 +161,7 @@ async def test_a_jwt_assertion_is_signed_for_three_minutes(door: Door, client_of
 
 
 def test_a_key_that_is_none_is_refused_at_the_start() -> None:
-    with pytest.raises(Mistake, match="private key of northwind"):
+    with pytest.raises(ValueError, match="private key of northwind"):
         jwt_bearer("northwind", "http://x", issuer="a", subject="b", audience="c", private_key=Secret("no key"))
 
 

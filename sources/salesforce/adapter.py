@@ -1,0 +1,199 @@
+"""Salesforce's ports: customers, quotes, orders and products, as sales people see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import httpx
+
+from canonical.customer import CustomerRecord
+from canonical.order import OrderRecord
+from canonical.product import ProductRecord
+from canonical.quote import QuoteRecord
+from canonical.wanted import Wanted
+from sources.kit.call import Call, chunks
+from sources.landscape import Instance
+from sources.ports import (
+    Checkup,
+    CustomerQuery,
+    CustomerSource,
+    Lookup,
+    OrderQuery,
+    OrderSource,
+    Page,
+    ProductQuery,
+    ProductSource,
+    QuoteSource,
+)
+from sources.salesforce import ids, narrowing
+from sources.salesforce.checkup import look
+from sources.salesforce.client import Org, Reader
+from sources.salesforce.mapping import Telling, to_customer, to_order
+from sources.salesforce.mapping_offer import to_product, to_quote
+from sources.salesforce.reading import origin_of, select_customers, select_orders, select_products, select_quotes
+from sources.salesforce.settings import Settings, settings_of
+from sources.salesforce.shapes import Shapes, api_name
+from sources.salesforce.signing_in import sign_in
+from sources.salesforce.soql import is_in
+from sources.salesforce.wire import Contact
+
+
+def open_source(instance: Instance, *, transport: httpx.AsyncBaseTransport | None = None) -> Salesforce:
+    """The adapter of one configured org; nothing is sent. ValueError where its settings are wrong."""
+    settings = settings_of(instance)
+    return Salesforce(instance, settings, Org(instance, settings, sign_in(instance, settings), transport))
+
+
+class Salesforce(OrderSource, CustomerSource, QuoteSource, ProductSource):
+    """One org. Partner keys of its orders and customers are the ERP numbers that were written back to them."""
+
+    kind = "salesforce"
+
+    def __init__(
+        self,
+        instance: Instance,
+        settings: Settings,
+        org: Org,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Keep the org's client; `now` stamps what is read."""
+        self.name = instance.name
+        self._instance = instance
+        self._settings = settings
+        self._org = org
+        self._now = now
+        self._shapes = shapes = Shapes.of(settings)
+        self._quote_field = api_name(shapes.order, "quote_key") or ""
+        self._orders = Reader(shapes.order, "query Order", ("order_items", shapes.item))
+        self._customers = Reader(shapes.account, "query Account", ("contacts", Contact))
+        self._quotes = Reader(shapes.quote, f"query {shapes.quote_object}", ("lines", shapes.quote_line))
+        self._products = Reader(shapes.product, "query Product2", ("pricebook_entries", shapes.price))
+
+    async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
+        """Look whether the org answers, what is left of its calls and, `thorough`, whether every field is readable."""
+        return await look(self._org, call, self._settings, self._shapes, thorough=thorough)
+
+    def origin(self, concept: str, field: str) -> str | None:
+        """The API name behind a canonical field."""
+        return origin_of(self._shapes, concept, field)
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._org.close()
+
+    async def fetch_orders(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[OrderRecord]:
+        """Orders by id, by OrderNumber, or by an ERP number written back to them; one call for up to five queries."""
+        return (await self._ask_orders(call, wanted, None, lookup))[1]
+
+    async def list_orders(
+        self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None = None
+    ) -> Page[OrderRecord]:
+        """One page by CreatedDate, and what is looked up beside it, in one call."""
+        listed, beside = await self._ask_orders(call, wanted, query, also)
+        page = listed[: query.first]
+        held = {record.ref for record in page}
+        items = (*page, *(record for record in beside if record.ref not in held))
+        return Page(items, more=len(listed) > query.first)
+
+    def named_order(self, reference: str) -> str | None:
+        """The 18-character id of an Order that a text is; None for other text."""
+        return ids.named(reference, ids.ORDER)
+
+    async def fetch_customers(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[CustomerRecord]:
+        """Accounts by id, by AccountNumber, or by an ERP customer number written back to them."""
+        select = narrowing.customers_seen(select_customers(self._shapes, wanted | Wanted.of("number")), call.view)
+        if select is None:
+            return ()
+        partner_field = self._settings.erp_customer_number_field
+        selects = narrowing.looked_up(select, lookup, "AccountNumber", partner_field)
+        found = await self._org.query(call, selects, self._customers)
+        telling = self._telling()
+        records = {row.id: to_customer(row, wanted, telling) for rows in found for row in rows}
+        return tuple(
+            record
+            for record in records.values()
+            if narrowing.is_meant(lookup, record.ref.key, _text(record.number), record.partner_keys)
+        )
+
+    async def list_customers(self, call: Call, query: CustomerQuery, wanted: Wanted) -> Page[CustomerRecord]:
+        """One page of accounts by id."""
+        select = narrowing.customers_seen(select_customers(self._shapes, wanted), call.view)
+        if select is None:
+            return Page((), more=False)
+        found = await self._org.query(call, [narrowing.customers_listed(select, query)], self._customers)
+        telling = self._telling()
+        records = tuple(to_customer(row, wanted, telling) for row in found[0])
+        return Page(records[: query.first], more=len(records) > query.first)
+
+    def named_customer(self, reference: str) -> str | None:
+        """The 18-character id of an Account that a text is; None for other text."""
+        return ids.named(reference, ids.ACCOUNT)
+
+    async def fetch_quotes(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[QuoteRecord]:
+        """Quotes of the org's model by id or number; a quote carries no partner's key."""
+        shapes = self._shapes
+        number_field, account_field = api_name(shapes.quote, "number") or "", api_name(shapes.quote, "account_id") or ""
+        select = narrowing.quotes_seen(select_quotes(shapes, wanted), call.view, account_field)
+        if select is None:
+            return ()
+        selects = narrowing.looked_up(select, lookup, number_field, None)
+        found = await self._org.query(call, selects, self._quotes)
+        telling = self._telling()
+        records = {row.id: to_quote(row, shapes.quote_object, wanted, telling) for rows in found for row in rows}
+        return tuple(records.values())
+
+    async def fetch_products(self, call: Call, skus: Sequence[str], wanted: Wanted) -> Mapping[str, ProductRecord]:
+        """Products by sku; of several with one sku the active one, else the oldest id."""
+        field = self._settings.sku_field
+        select = select_products(self._shapes, wanted | Wanted.of("active"))
+        selects = [select.also_where(is_in(field, run)) for run in chunks(skus, narrowing.KEYS_A_QUERY)]
+        found = await self._org.query(call, selects, self._products)
+        rows = sorted((row for rows in found for row in rows), key=lambda row: (row.is_active is not True, row.id))
+        telling, asked = self._telling(), frozenset(skus)
+        records: dict[str, ProductRecord] = {}
+        for row in rows:
+            record = to_product(row, wanted, telling)
+            if record.sku in asked:
+                records.setdefault(record.sku, record)
+        return records
+
+    async def list_products(self, call: Call, query: ProductQuery, wanted: Wanted) -> Page[ProductRecord]:
+        """One page of products by sku."""
+        select = narrowing.products_listed(select_products(self._shapes, wanted), query, self._settings.sku_field)
+        found = await self._org.query(call, [select], self._products)
+        telling = self._telling()
+        records = tuple(to_product(row, wanted, telling) for row in found[0])
+        return Page(records[: query.first], more=len(records) > query.first)
+
+    async def _ask_orders(
+        self, call: Call, wanted: Wanted, query: OrderQuery | None, lookup: Lookup | None
+    ) -> tuple[list[OrderRecord], list[OrderRecord]]:
+        """What is listed and what is looked up, in one round; each record of the lookup once."""
+        select = narrowing.orders_seen(select_orders(self._shapes, wanted), call.view, self._settings)
+        if select is None:
+            return [], []
+        lookup = lookup or Lookup()
+        listings = (
+            [narrowing.orders_listed(select, query, self._settings, self._quote_field)] if query is not None else []
+        )
+        lookups = narrowing.looked_up(select, lookup, "OrderNumber", self._settings.erp_order_number_field)
+        found = await self._org.query(call, [*listings, *lookups], self._orders)
+        telling = self._telling()
+        listed = [to_order(row, wanted, telling) for rows in found[: len(listings)] for row in rows]
+        records = {row.id: to_order(row, wanted, telling) for rows in found[len(listings) :] for row in rows}
+        meant = [
+            record
+            for record in records.values()
+            if narrowing.is_meant(lookup, record.ref.key, record.number, record.partner_keys)
+        ]
+        return listed, meant
+
+    def _telling(self) -> Telling:
+        settings = self._settings
+        families = frozenset(settings.service_families)
+        return Telling(self.name, self._instance.base_url, self._now(), settings.currency, families)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

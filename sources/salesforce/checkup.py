@@ -1,0 +1,122 @@
+"""A look at an org: does it answer, how many calls are left, may we see every field that we read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import fields
+
+from canonical.errors import Fault, Throttled
+from canonical.system import SystemHealth
+from sources.kit.call import Call
+from sources.kit.http.breaker import BreakerState
+from sources.ports import Checkup, Finding
+from sources.salesforce.client import Org, Reader, side_by_side
+from sources.salesforce.settings import Settings
+from sources.salesforce.shapes import Shapes
+from sources.salesforce.soql import Select
+from sources.salesforce.wire import Contact, Id
+
+_SMALL: Final = Select(("Id",), "Account", limit=1)
+_READER: Final = Reader(Id, "look")
+_FEW_LEFT: Final = 0.05
+
+
+async def look(
+    org: Org,
+    call: Call,
+    settings: Settings,
+    shapes: Shapes,
+    *,
+    thorough: bool,
+    clock: Callable[[], float] = time.monotonic,
+) -> Checkup:
+    """What one small query tells, and where asked for what each object's description tells; never raises a Fault."""
+    began = clock()
+    try:
+        await org.query(call, [_SMALL], _READER)
+    except Fault as fault:
+        status = SystemHealth.DEGRADED if isinstance(fault, Throttled) else SystemHealth.DOWN
+        told = fault.sentence if not fault.detail else f"{fault.sentence} ({fault.detail})"
+        finding = Finding(name="signs in and answers", well=False, advice=told)
+        return Checkup(
+            status=status, latency_ms=None, calls_remaining=_left(org), message=fault.sentence, findings=(finding,)
+        )
+    latency = round((clock() - began) * 1000)
+    findings = [Finding(name="signs in and answers", well=True), _budget(org)]
+    if thorough:
+        needed = _needed(settings, shapes)
+        findings += await side_by_side(_described(org, call, name, names) for name, names in needed.items())
+    trouble = next((finding.advice for finding in findings if not finding.well), None)
+    resting = any(breaker.state is not BreakerState.CLOSED for breaker in org.health)
+    status = SystemHealth.DEGRADED if trouble or resting else SystemHealth.UP
+    return Checkup(
+        status=status, latency_ms=latency, calls_remaining=_left(org), message=trouble, findings=tuple(findings)
+    )
+
+
+def _left(org: Org) -> int | None:
+    return org.usage.left if org.usage else None
+
+
+def _budget(org: Org) -> Finding:
+    usage = org.usage
+    if usage is None or usage.left > usage.allowed * _FEW_LEFT:
+        return Finding(name="daily calls", well=True)
+    advice = f"Only {usage.left} of {usage.allowed} calls a day are left: raise the allowance or ask less often."
+    return Finding(name="daily calls", well=False, advice=advice)
+
+
+async def _described(org: Org, call: Call, sobject: str, names: Mapping[str, str | None]) -> Finding:
+    """`names`: each field we read, and the setting that names it where it is not a standard one."""
+    title = f"{sobject} is readable"
+    try:
+        visible = await org.describe(call, sobject)
+    except Fault as fault:
+        advice = (
+            f"Give the integration user read access to {sobject}. The system said: {fault.detail or fault.sentence}"
+        )
+        return Finding(name=title, well=False, advice=advice)
+    missing = [name for name in names if name not in visible]
+    if not missing:
+        return Finding(name=title, well=True)
+    told = ", ".join(f"{name} (setting {names[name]})" if names[name] else name for name in missing)
+    advice = f"{sobject} does not show {told}: give the integration user read access, or correct the settings."
+    return Finding(name=title, well=False, advice=advice)
+
+
+def _needed(settings: Settings, shapes: Shapes) -> dict[str, dict[str, str | None]]:
+    """By object, the fields that any question may select."""
+    named_by = {
+        value: name
+        for name, value in settings.model_dump().items()
+        if name.endswith("_field") and isinstance(value, str)
+    }
+    objects: dict[str, type[Struct]] = {
+        "Account": shapes.account,
+        "Contact": Contact,
+        "Order": shapes.order,
+        "OrderItem": shapes.item,
+        shapes.quote_object: shapes.quote,
+        shapes.quote_line_object: shapes.quote_line,
+        "Product2": shapes.product,
+        "PricebookEntry": shapes.price,
+    }
+    return {sobject: {name: named_by.get(name) for name in _columns(shape)} for sobject, shape in objects.items()}
+
+
+def _columns(shape: type[Struct]) -> list[str]:
+    """The API names of a shape's own columns: neither parents and children, nor what this org has no field for."""
+    return [
+        field.encode_name
+        for field in fields(shape)
+        if not field.encode_name.startswith("-") and field.name not in _RELATIONS
+    ]
+
+
+_RELATIONS: Final = frozenset(
+    {"account", "product", "product2", "contacts", "order_items", "lines", "pricebook_entries"}
+)

@@ -1,0 +1,51 @@
+"""Record ids: 15 characters that mean their case, or 18 with a suffix that remembers it.
+
+The suffix has a character for each run of five: bit n set where the run's character n is a capital
+(Salesforce's knowledge article 000385008 describes the conversion).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+ORDER: Final = "801"
+ACCOUNT: Final = "001"
+
+_ID: Final = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5a-z]{3})?")
+_BITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_RUN: Final = 5
+_SHORT: Final = 15
+
+
+def named(reference: str, prefix: str) -> str | None:
+    """The 18-character id of an object with this key prefix that a text is; None for other text.
+
+    An 18-character id survives systems that capitalise everything: its suffix gives the case back.
+    """
+    text = reference.strip()
+    # An id is hardly ever digits alone, a document number often is.
+    if _ID.fullmatch(text) is None or not text.startswith(prefix) or text.isdecimal():
+        return None
+    if len(text) == _SHORT:
+        return text + _suffix(text)
+    short = _with_case(text[:_SHORT], text[_SHORT:].upper())
+    return short + text[_SHORT:].upper() if short else None
+
+
+def long_id(key: str) -> str:
+    """The 18-character form of a key; a text that is no id stays as it is."""
+    return key + _suffix(key) if len(key) == _SHORT and _ID.fullmatch(key) else key
+
+
+def _suffix(short: str) -> str:
+    runs = (short[start : start + _RUN] for start in range(0, _SHORT, _RUN))
+    return "".join(_BITS[sum(1 << place for place, char in enumerate(run) if char.isupper())] for run in runs)
+
+
+def _with_case(short: str, suffix: str) -> str | None:
+    restored = ""
+    for place, char in enumerate(short):
+        capital = bool(_BITS.index(suffix[place // _RUN]) >> place % _RUN & 1)
+        restored += char.upper() if capital else char.lower()
+    return restored if _suffix(restored) == suffix else None

@@ -1,0 +1,78 @@
+"""What a landscape says of one Salesforce org, checked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from sources.landscape import Instance, Secret
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
+"""An API name, with its namespace where it has one."""
+
+
+class Settings(BaseModel):
+    """The settings of one org; the names are those of the landscape file. A custom field left out is not read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api_version: str = Field(default="68.0", pattern=r"^v?\d{2,3}\.0$", description="of the REST API")
+    auth: Literal["jwt", "client_credentials"] | None = Field(
+        default=None, description="left out: jwt where there is a credential private_key, else client_credentials"
+    )
+    login_url: str | None = Field(
+        default=None, description="where tokens are given; default: the base URL, which has to be the My Domain"
+    )
+    audience: str = Field(
+        default="https://login.salesforce.com", description="of the JWT; test.salesforce.com: sandbox"
+    )
+    client_id: str | None = Field(default=None, description="the consumer key; or a credential of this name")
+    username: str | None = Field(default=None, description="for auth = jwt: whose rights we have; or a credential")
+    ca_file: str | None = Field(default=None, description="certificates to trust instead of the machine's own")
+
+    quote_model: Literal["standard", "sbqq"] = "standard"
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="of an org with one currency")
+    multi_currency: bool = Field(default=False, description="whether records have CurrencyIsoCode")
+    country_codes: bool = Field(default=False, description="whether state and country picklists are switched on")
+
+    erp_order_number_field: FieldName = Field(default="ERP_Order_Number__c", description="on Order: ERP order numbers")
+    legal_entity_field: FieldName | None = Field(default=None, description="on Order: the legal entity's code")
+    requested_date_field: FieldName | None = Field(default=None, description="on Order: requested delivery date")
+    tax_field: FieldName | None = Field(default=None, description="on Order: its tax")
+    cancelled_at_field: FieldName | None = Field(default=None, description="on Order: when it was cancelled")
+
+    line_number_field: FieldName = Field(default="OrderItemNumber", description="on OrderItem: the number people quote")
+    line_legal_entity_field: FieldName | None = Field(default=None, description="on OrderItem: the legal entity's code")
+    line_segment_field: FieldName | None = Field(default=None, description="on OrderItem: number of a ramp segment")
+    line_parent_field: FieldName | None = Field(default=None, description="on OrderItem: the bundle's item")
+    line_tax_field: FieldName | None = Field(default=None, description="on OrderItem: its tax")
+    service_families: tuple[str, ...] = Field(default=(), description="product families that are never shipped")
+
+    erp_customer_number_field: FieldName = Field(
+        default="ERP_Customer_Number__c", description="on Account: ERP customer numbers"
+    )
+    quote_approved_at_field: FieldName | None = Field(default=None, description="on the quote: when it was approved")
+    quote_accepted_at_field: FieldName | None = Field(default=None, description="on the quote: when it was accepted")
+    sku_field: FieldName = Field(default="StockKeepingUnit", description="on Product2: what joins it to the ERPs")
+    unit_field: FieldName | None = Field(default="QuantityUnitOfMeasure", description="on Product2: the unit of sale")
+
+    most_pages: int = Field(default=20, ge=1, le=500, description="how many further pages of one answer are followed")
+
+    @property
+    def api(self) -> str:
+        """The path below which the REST API of this version lives."""
+        return f"/services/data/v{self.api_version.removeprefix('v')}"
+
+
+def settings_of(instance: Instance) -> Settings:
+    """The instance's settings; pydantic's ValidationError (a ValueError) names each that is wrong."""
+    return Settings.model_validate(dict(instance.settings))
+
+
+def credential(instance: Instance, name: str) -> Secret:
+    """A credential of the instance; ValueError in words where the landscape gives none."""
+    found = instance.credentials.get(name)
+    if found is None:
+        raise ValueError(f"{instance.name} needs the credential {name!r} for the way it signs in")
+    return found
