@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from sources.s4hana.sandbox.values import Stored, initial, keeper, padded
 
 Body = Mapping[str, object]
 Values = dict[str, Stored]
+Complete = Callable[[EntitySet, Values, Body], None]
 
 # Number ranges by set and key: the first number and the step from one to the next.
 _RANGES: Final = {
@@ -34,10 +35,16 @@ class Inserted:
     navigations: tuple[str, ...]
 
 
-def insert_deep(store: Store, service: Service, entity: EntitySet, body: Body, fixed: Values) -> Inserted:
-    """Save an entity and what hangs on it. 400 for unknown names, values that do not fit and keys already taken."""
+def insert_deep(
+    store: Store, service: Service, entity: EntitySet, body: Body, fixed: Values, complete: Complete
+) -> Inserted:
+    """Save an entity and what hangs on it. 400 for unknown names, values that do not fit and keys already taken.
+
+    `complete` may add to each entity's values, once it has its number.
+    """
     values = {**changes_of(entity, body, creating=True), **fixed}
     _number(store, entity, values)
+    complete(entity, values, body)
     try:
         store.insert(entity, values)
     except sqlite3.IntegrityError as taken:
@@ -47,7 +54,7 @@ def insert_deep(store: Store, service: Service, entity: EntitySet, body: Body, f
     for way in came:
         joined = {theirs: values.get(own, initial(entity.by_name[own])) for own, theirs in way.on}
         for child in _children(body[way.name], many=way.many):
-            insert_deep(store, service, service.by_name[way.target], child, joined)
+            insert_deep(store, service, service.by_name[way.target], child, joined, complete)
     return Inserted(values, tuple(way.name for way in came))
 
 

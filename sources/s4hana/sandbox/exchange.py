@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qs
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -31,8 +32,8 @@ class Ask:
     @property
     def wants_json(self) -> bool:
         """Whether JSON was asked for; otherwise this system answers in Atom and XML."""
-        if "$format=" in self.query:
-            return "$format=json" in self.query
+        if "format=" in self.query and (formats := parse_qs(self.query).get("$format")):
+            return formats[0] == "json"
         return "application/json" in self.header("accept")
 
 

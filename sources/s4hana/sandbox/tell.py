@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sources.kit.sandbox.story import Story
 from sources.s4hana.sandbox.telling.billing import tell_billing
 from sources.s4hana.sandbox.telling.deliveries import tell_deliveries
@@ -9,10 +11,10 @@ from sources.s4hana.sandbox.telling.flow import Flow
 from sources.s4hana.sandbox.telling.ledger import tell_ledger
 from sources.s4hana.sandbox.telling.masters import tell_masters
 from sources.s4hana.sandbox.telling.orders import tell_orders
-from sources.s4hana.sandbox.telling.part import Part, Row
+from sources.s4hana.sandbox.telling.part import Part
 
 
-def tell(story: Story, instance: str) -> dict[str, list[Row]]:
+def tell(story: Story, instance: str) -> dict[str, list[Mapping[str, object]]]:
     """The rows of this instance by entity set; deals of other instances and orders not yet here are left out.
 
     Absent properties are initial. Orders that are still quotations are left out: another service keeps those.

@@ -7,9 +7,11 @@ from datetime import datetime
 
 import orjson
 
-from sources.s4hana.sandbox.deep import Body, Inserted, changes_of, insert_deep
+from sources.s4hana.sandbox.deep import Body, Inserted, Values, changes_of, insert_deep
 from sources.s4hana.sandbox.exchange import Ask, Reply
+from sources.s4hana.sandbox.model import EntitySet
 from sources.s4hana.sandbox.orders import Orders
+from sources.s4hana.sandbox.partners import complete_partner
 from sources.s4hana.sandbox.query.clause import Clause, equal
 from sources.s4hana.sandbox.query.shape import shape_of
 from sources.s4hana.sandbox.reading import Entity, Reader
@@ -27,6 +29,7 @@ class Writing:
         self._reader = reader
         self._store = reader.store
         self._locks = locks
+        self._now = now
         self._one_order = one_order
         self._touched: set[Stored] = set()
         self._orders = Orders(reader.store, reader.service, now)
@@ -56,7 +59,9 @@ class Writing:
             self._orders.check(body)
         for item in _items(target, body):
             self._orders.check_item(item)
-        inserted = insert_deep(self._store, self._reader.service, target.entity, body, dict(target.fixed))
+        inserted = insert_deep(
+            self._store, self._reader.service, target.entity, body, dict(target.fixed), self._complete
+        )
         warnings = self._completed(target, inserted)
         key = Clause()
         for prop in target.entity.keys:
@@ -66,6 +71,9 @@ class Writing:
         location = metadata["uri"] if isinstance(metadata, dict) else ""
         reply = written(ask, entity, 201).having(("location", location))
         return reply.having(("sap-message", _messages(warnings))) if warnings else reply
+
+    def _complete(self, entity: EntitySet, values: Values, body: Body) -> None:
+        complete_partner(entity, values, body, self._now)
 
     def _completed(self, target: Target, inserted: Inserted) -> list[Message]:
         order = inserted.values.get(ORDER_KEY)

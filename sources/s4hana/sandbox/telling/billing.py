@@ -85,7 +85,13 @@ class _BillingTeller:
         self._tell(invoice, order, self.part.sum_of(bill), pieces)
         if bill.cancelled:
             again = _Document(
-                cancellation_number(number), "S1", "N", at + timedelta(hours=20), posted=True, clearing="C", cancels=number
+                cancellation_number(number),
+                "S1",
+                "N",
+                at + timedelta(hours=20),
+                posted=True,
+                clearing="C",
+                cancels=number,
             )
             self._tell(again, order, self.part.sum_of(bill), pieces)
 
@@ -124,9 +130,7 @@ class _BillingTeller:
             rows["A_BillingDocumentItem"].append(self._item(document, piece, place * 10))
             number, at = piece.order.booking.number, document.issued_at
             level = 2 if piece.category == "J" else 1
-            self.flow.followed(
-                number, piece.line, document.number, place * 10, document.category, at, level=level
-            )
+            self.flow.followed(number, piece.line, document.number, place * 10, document.category, at, level=level)
         rows["A_BillingDocumentPartner"] += [
             {"BillingDocument": document.number, "PartnerFunction": function, "Customer": order.booking.customer_number}
             for function in ("BP", "PY")

@@ -86,7 +86,7 @@ def _items(part: Part, order: Booked, parcel: Parcel, billed: Billed) -> list[Ro
     ]
 
 
-def _item(  # noqa: PLR0913 - one row, and all that it says
+def _item(
     part: Part, order: Booked, parcel: Parcel, item: int, line: int, quantity: Decimal, billed: Decimal
 ) -> Row:
     movement = "C" if parcel.posted_at else "A"

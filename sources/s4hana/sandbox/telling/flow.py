@@ -21,9 +21,10 @@ class Flow:
     def followed(
         self, order: str, line: int, document: str, item: int, category: str, at: datetime, *, level: int
     ) -> None:
-        """An item of a later document (J delivery, T return, M invoice, N cancellation, O credit memo) followed a line."""
+        """An item of a later document followed a line; the category is its letter (J, T, M, N, O)."""
         day = {"CreationDate": at.date(), "CreationTime": at.time().replace(microsecond=0), "LastChangeDate": at.date()}
-        follows = {"SubsequentDocument": document, "SubsequentDocumentCategory": category, "ProcessFlowLevel": str(level)}
+        follows = {"SubsequentDocument": document, "SubsequentDocumentCategory": category}
+        follows["ProcessFlowLevel"] = str(level)
         if (order, document) not in self._known:
             self._known.add((order, document))
             self._part.rows["A_SalesOrderSubsqntProcFlow"].append(

@@ -56,7 +56,8 @@ def _customer_at(part: Part, account: ErpAccount, entity: Entity) -> None:
         {"Customer": account.number, "CompanyCode": entity.codes["company_code"], "PaymentTerms": terms}
         | {"ReconciliationAccount": "12100000", "CustomerAccountGroup": "CUST"}
     )
-    area = {"SalesOrganization": entity.codes["sales_organization"], "DistributionChannel": CHANNEL, "Division": DIVISION}
+    organization = entity.codes["sales_organization"]
+    area = {"SalesOrganization": organization, "DistributionChannel": CHANNEL, "Division": DIVISION}
     part.rows["A_CustomerSalesArea"].append(
         {"Customer": account.number, **area, "Currency": entity.currency, "CustomerPaymentTerms": terms}
         | {"ShippingCondition": "01", "PartialDeliveryIsAllowed": "", "CustomerAccountGroup": "CUST"}
@@ -73,7 +74,7 @@ def _customer_at(part: Part, account: ErpAccount, entity: Entity) -> None:
 
 def _addresses(part: Part, buyer: Buyer, number: str) -> None:
     same = buyer.shipping == buyer.billing
-    places = [("1", buyer.billing, ("XXDEFAULT", "BILL_TO"))]
+    places: list[tuple[str, Place, tuple[str, ...]]] = [("1", buyer.billing, ("XXDEFAULT", "BILL_TO"))]
     if not same:
         places.append(("2", buyer.shipping, ("SHIP_TO",)))
     for digit, place, usages in places:

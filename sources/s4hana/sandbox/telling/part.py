@@ -45,7 +45,7 @@ class Part:
 
     story: Story
     instance: str
-    rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    rows: defaultdict[str, list[Mapping[str, object]]] = field(default_factory=lambda: defaultdict(list))
     orders: Mapping[str, Booked] = field(init=False)
     entities: Mapping[str, Entity] = field(init=False)
     _sums: dict[str, Priced] = field(default_factory=dict)

@@ -103,7 +103,14 @@ QUESTIONS = [
             "to_BillingDocument/LastChangeDateTime,to_BillingDocument/BillingDocumentDate",
         },
     ),
-    ("API_BUSINESS_PARTNER/A_BusinessPartner", {"expand": "to_Customer", "filter": "BusinessPartnerCategory eq '2'"}),
+    (
+        "API_BUSINESS_PARTNER/A_BusinessPartner",
+        {
+            "filter": "BusinessPartnerCategory eq '2'",
+            "expand": "to_Customer",
+            "select": "BusinessPartner,BusinessPartnerFullName,Customer,to_Customer",
+        },
+    ),
 ]
 
 
