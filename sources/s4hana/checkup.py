@@ -35,7 +35,7 @@ _LINES: Final = ("sku", "description", "unit", "unit_price", "amount", "tax", "s
 EVERYTHING: Final = Wanted.of(
     *(f"lines.{name}" for name in _LINES),
     *("customer_key", "quote_key", "purchase_order_number", "requested_delivery_date", "currency_code"),
-    *("subtotal", "tax", "total", "ship_to", "shipments", "invoices", "holds", "status"),
+    *("subtotal", "tax", "total", "shipments", "invoices", "holds", "status"),
     *("billing_address", "shipping_address"),
 )
 """Every field of a record that some question can read."""

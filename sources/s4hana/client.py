@@ -59,6 +59,8 @@ class S4Client:
         """The rows of each query, in the order of the queries: one HTTP call for all, and one for each further page."""
         try:
             return await self._read(call, service, self._fitting(service, queries), decoder)
+        except TokenRequired:
+            raise
         except Refused as fault:
             if fault.category is ProblemCategory.PERMISSION or service.name in self._metadata:
                 raise
@@ -79,12 +81,6 @@ class S4Client:
     async def ping(self, call: Call, service: Service) -> None:
         """One small authorised call to a service."""
         await self._send(call, self._get(service, "", f"ping {service.title}"))
-
-    def has(self, service: Service, entity_set: str, path: str) -> bool:
-        """Whether a set has a field or navigation; True where no metadata was read, since nothing was refused."""
-        known = self._metadata.get(service.name)
-        entity = known.of_set(entity_set) if known else None
-        return entity is None or path in entity.properties or path in entity.navigations
 
     async def close(self) -> None:
         """Give the connections back."""

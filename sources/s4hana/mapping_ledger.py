@@ -128,9 +128,9 @@ def settle(
 ) -> Settlement | None:
     """What became of an invoice's entry; None where no line of it is seen. `credits`: its credit memos' entries."""
     own = ledger.lines(entry)
-    if not own:
+    currency = next((line.TransactionCurrency for line in own if line.TransactionCurrency), None)
+    if currency is None:
         return None
-    currency = next((line.TransactionCurrency for line in own if line.TransactionCurrency), None) or ""
     about = ledger.against(entry)
     applications = [
         _application(entry_of(line), -signed(line), currency, line.PostingDate, invoice, ledger, reading, wanted)

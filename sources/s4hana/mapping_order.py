@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Final
 
 from canonical.absence import UNSET, Told
-from canonical.customer import Address
 from canonical.money import Money, money, total
 from canonical.order import Hold, HoldKind, OrderLine, OrderRecord, Stage, SystemStatus
 from canonical.wanted import Wanted
@@ -23,7 +22,6 @@ CREDIT: Final = {
     "B": "The credit check did not let it pass.",
     "C": "The credit check released only a part of it.",
 }
-SHIP_TO: Final = ("SH", "WE")
 QUOTATION: Final = "B"
 DELIVERIES: Final = frozenset("JT")
 BILLS: Final = frozenset("MOP")
@@ -57,7 +55,7 @@ def to_order(row: SalesOrder, reading: Reading, wanted: Wanted) -> SapOrder:
         holds=() if cancelled else tuple(_holds(row, reading)),
         customer_key=asked(number(row.SoldToParty), "customer_key", "customer"),
         customer_name=asked(None, "customer_name"),
-        ship_to=asked(_ship_to(row), "ship_to"),
+        ship_to=asked(None, "ship_to"),
         quote_key=asked(_quotation(row), "quote_key", "quote"),
         opportunity_key=asked(None, "opportunity_key"),
         legal_entity_code=reading.entities.of_organization(row.SalesOrganization),
@@ -217,18 +215,3 @@ def _first(plan: Sequence[BillingPlanItem]) -> date | None:
 
 def _last(plan: Sequence[BillingPlanItem]) -> date | None:
     return max((day for item in plan if (day := on_day(item.BillingPlanServiceEndDate))), default=None)
-
-
-def _ship_to(row: SalesOrder) -> Address | None:
-    for partner in row.to_Partner.results:
-        if partner.PartnerFunction in SHIP_TO and partner.to_Address.results:
-            found = partner.to_Address.results[0]
-            street = " ".join(part for part in (found.StreetName, found.HouseNumber) if part)
-            return Address(
-                street=street or None,
-                city=told(found.CityName),
-                postal_code=told(found.PostalCode),
-                region=told(found.Region),
-                country=told(found.Country),
-            )
-    return None

@@ -38,18 +38,6 @@ _ORDER: Final[dict[str, tuple[str, ...]]] = {
     "tax": ("TransactionCurrency", "to_Item/TaxAmount"),
     "total": ("TotalNetAmount", "TransactionCurrency", "to_Item/TaxAmount"),
     "lines": ("TransactionCurrency",),
-    "ship_to": tuple(
-        f"to_Partner/{name}"
-        for name in (
-            "PartnerFunction",
-            "to_Address/StreetName",
-            "to_Address/HouseNumber",
-            "to_Address/CityName",
-            "to_Address/PostalCode",
-            "to_Address/Region",
-            "to_Address/Country",
-        )
-    ),
 }
 _ITEM_ALWAYS: Final = (
     "SalesOrderItem",

@@ -65,24 +65,6 @@ class FlowDocument(Struct, frozen=True):
     SubsequentDocumentCategory: str = ""
 
 
-class PartnerAddress(Struct, frozen=True):
-    """An address as a document keeps it."""
-
-    StreetName: str | None = None
-    HouseNumber: str | None = None
-    CityName: str | None = None
-    PostalCode: str | None = None
-    Region: str | None = None
-    Country: str | None = None
-
-
-class OrderPartner(Struct, frozen=True):
-    """A customer in a role of an order."""
-
-    PartnerFunction: str = ""
-    to_Address: Expanded[PartnerAddress] = field(default_factory=Expanded)
-
-
 class SalesOrder(Struct, frozen=True, kw_only=True):
     """The head of a sales order."""
 
@@ -107,7 +89,6 @@ class SalesOrder(Struct, frozen=True, kw_only=True):
     DeliveryBlockReason: str | None = None
     SalesDocApprovalStatus: str | None = None
     to_Item: Expanded[SalesOrderItem] = field(default_factory=Expanded)
-    to_Partner: Expanded[OrderPartner] = field(default_factory=Expanded)
     to_SubsequentProcFlowDoc: Expanded[FlowDocument] | None = None
 
 
@@ -170,7 +151,7 @@ class BillingDocument(Struct, frozen=True, kw_only=True):
     """The head of an invoice, a credit memo or what else billing makes."""
 
     BillingDocument: str
-    SDDocumentCategory: str
+    SDDocumentCategory: str | None = None
     CompanyCode: str
     FiscalYear: str | None = None
     AccountingDocument: str | None = None
