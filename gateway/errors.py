@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 
 from canonical.errors import Fault, Mistake, Outcome, ProblemCategory
 
@@ -85,10 +85,15 @@ def _formatted(error: GraphQLError, correlation_id: str) -> dict[str, Any]:
         return {**_plain(error), "message": cause.sentence, "extensions": _of_fault(cause, correlation_id)}
     if isinstance(cause, Mistake):
         return {**_plain(error), "message": cause.sentence, "extensions": _of_mistake(cause, correlation_id)}
-    if cause is None and error.nodes and error.path is None:
+    if (cause is None or isinstance(cause, GraphQLError)) and _is_about_the_question(error):
         [said] = refused([error], "GRAPHQL_VALIDATION_FAILED", correlation_id)
         return said
     return {**_plain(error), **internal(cause or error, correlation_id)}
+
+
+def _is_about_the_question(error: GraphQLError) -> bool:
+    # What graphql-core finds wrong with an answer points at the fields; with an argument, at the value in the query.
+    return bool(error.nodes) and not any(isinstance(node, FieldNode) for node in error.nodes or ())
 
 
 def _plain(error: GraphQLError) -> dict[str, Any]:

@@ -95,3 +95,12 @@ async def test_a_clients_mistake_is_not_written_as_our_error(
         await ask(client, "{ nobodyKnows }")
 
     assert caplog.records == []
+
+
+async def test_an_argument_that_turns_out_wrong_is_the_callers_mistake(client: httpx.AsyncClient) -> None:
+    said = await ask(client, "query ($n: String) { hello(name: $n) }", ID, variables={"n": None})
+
+    [error] = said["errors"]
+    assert error["message"].startswith("Argument 'name' has invalid value")
+    assert error["path"] == ["hello"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
