@@ -28,8 +28,10 @@ class Market:
         self._names: set[str] = set()
 
     def buyers(self, count: int) -> dict[str, Buyer]:
-        """That many customers by number. About three in a hundred are known only to an ERP, as many only to the CRM,
-        and six in a hundred are spelled differently in an ERP: at least one of each (two of the first).
+        """That many customers by number.
+
+        About three in a hundred are known only to an ERP, as many only to the CRM, and six in a hundred are spelled
+        differently in an ERP: at least one of each (two of the first).
         """
         few = max(1, count * 3 // 100)
         buyers: dict[str, Buyer] = {}
@@ -86,7 +88,7 @@ class Market:
             key=self._numbers.crm("003"),
             first_name=first,
             last_name=last,
-            email=f"{mailbox}@{_plain(firm.split()[0])}.{land.domain}",
+            email=f"{mailbox}@{_plain(firm.split(maxsplit=1)[0])}.{land.domain}",
             phone=f"{land.dial} {chance.randint(200, 999)} {chance.randint(1000, 9999)}",
             role=chance.choice(ROLES),
         )

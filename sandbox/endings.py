@@ -73,10 +73,8 @@ def _one_bill(
     cases = [Case(d, d.bookings[0], Calendar(start.chance, told_on), numbers, terms, goods) for d in deals]
     units = {(case.booking.number, n): quantity for case in cases for n, quantity in case.billable.items()}
     bill = cases[0].joint_bill(units, max(case.last_gone() for case in cases))
-    joint = [replace(deals[0], bookings=(replace(first, bills=(bill,)),))]
-    for deal in deals[1:]:
-        joint.append(replace(deal, bookings=(replace(deal.bookings[0], shared_bills=(bill.number,)),)))
-    return joint
+    others = [replace(deal, bookings=(replace(deal.bookings[0], shared_bills=(bill.number,)),)) for deal in deals[1:]]
+    return [replace(deals[0], bookings=(replace(first, bills=(bill,)),)), *others]
 
 
 def _one_payment(deals: list[Deal]) -> list[Deal]:

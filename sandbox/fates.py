@@ -189,7 +189,7 @@ def _paid(case: Case, bill: Bill, *, early: bool = False) -> Bill:
 
 
 def _halves(goods: Quantities) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
-    """About half of each line now and the other half later; a line of one piece goes now, or later if it is the only."""
+    """About half of each line now and the other half later; some of it is always left."""
     now = {n: max(Decimal(1), q // 2) for n, q in goods.items()}
     rest = _less(goods, now)
     if not rest and len(now) > 1:

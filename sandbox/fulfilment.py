@@ -48,7 +48,9 @@ class Case:
         """What may be billed by now: everything, save the segments of a ramp that have not begun."""
         today = self.told_on.date()
         lines = self.lines.items()
-        return {n: line.quantity for n, line in lines if not (line.segment and line.starts_on and line.starts_on > today)}
+        return {
+            n: line.quantity for n, line in lines if not (line.segment and line.starts_on and line.starts_on > today)
+        }
 
     def booked(self) -> Booked:
         """This order as the sums want it."""

@@ -13,7 +13,9 @@ from sources.kit.sandbox.story import Entity
 _PATH_ENDING = "_file"
 
 
-def write_landscape(path: Path, company: Company, urls: Mapping[str, str], told: Mapping[str, Mapping[str, str]]) -> None:
+def write_landscape(
+    path: Path, company: Company, urls: Mapping[str, str], told: Mapping[str, Mapping[str, str]]
+) -> None:
     """Write the file whole; secrets go into files of their own beside it, readable by their owner alone.
 
     `urls` and `told` are by system: where it answers, and what its sandbox says of itself.
@@ -36,9 +38,7 @@ def replace_file(path: Path, text: str, mode: int = 0o600) -> None:
     draft.replace(path)
 
 
-def _instance(
-    folder: Path, company: Company, system: System, url: str, told: Mapping[str, str]
-) -> Iterator[str]:
+def _instance(folder: Path, company: Company, system: System, url: str, told: Mapping[str, str]) -> Iterator[str]:
     speech = company.speech[system.kind]
     yield from ("", "[[instances]]", f"name = {_text(system.name)}", f"kind = {_text(system.kind)}")
     yield from (f"role = {_text(system.role)}", f"base_url = {_text(url)}", f"settle_seconds = {speech.settle_seconds}")

@@ -33,10 +33,10 @@ def _cities(text: str) -> tuple[tuple[str, str, str], ...]:
 
 LANDS: Mapping[str, Land] = {
     "DE": Land(
-        _words("Hallbauer, Rennertz, Müller & Söhne, Kronsee, Weißgerber, Ostertal, Lindenhof, Brückmann, Saalfelder, Tönnies-Voß"),
+        _words("Hallbauer, Rennertz, Müller & Söhne, Kronsee, Weißgerber, Ostertal, Lindenhof, Brückmann, Saalfelder"),
         _words("Papierfabrik, Molkerei, Armaturenbau, Brauerei, Wasserwerke, Chemie, Getränketechnik, Gießerei"),
         "GmbH",
-        _cities("Hamburg/20457/HH, Leipzig/04109/SN, Stuttgart/70173/BW, Münster/48143/NW, Nürnberg/90402/BY, Kassel/34117/HE"),
+        _cities("Hamburg/20457/HH, Leipzig/04109/SN, Stuttgart/70173/BW, Münster/48143/NW, Nürnberg/90402/BY"),
         _words("Industriestraße, Am Hafen, Werkstraße, Gewerbering, Schillerallee"),
         _words("Anna, Jürgen, Katharina, Lukas, Sabine, Björn, Fatma, Dieter"),
         _words("Köhler, Schmitz, Weiß, Yıldız, Brandt, Häusler, Nowak, Ziegler"),
@@ -118,7 +118,7 @@ LANDS: Mapping[str, Land] = {
         _words("Kestrel, Tessera, Pacific Crest, Redfern, Sable Ridge, Orchid, Elmhurst, Fairlane, Vista, Hollis"),
         _words("Bottling, Glass Works, Foods, Chemicals, Mining Services, Pharma Supply, Plastics, Energy"),
         "Inc.",
-        _cities("Cleveland/44114/OH, Tacoma/98402/WA, Savannah/31401/GA, Tulsa/74103/OK, Boise/83702/ID, Albany/12207/NY"),
+        _cities("Cleveland/44114/OH, Tacoma/98402/WA, Savannah/31401/GA, Tulsa/74103/OK, Boise/83702/ID"),
         _words("Mill Road, Commerce Drive, Lakeshore Blvd, Foundry Ave"),
         _words("Dana, Marcus, Guadalupe, Wei, Tyler, Aisha"), _words("Ortiz, Washington, Nguyen, Kowalski, Reed, Iyer"),
         "+1 216", "example.com", number_first=True,

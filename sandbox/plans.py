@@ -21,7 +21,8 @@ SPECIALS_ENOUGH_FROM: Final = 600
 class Plan:
     """One kind of deal: its trait, the fates its booking may have, how many days ago it began.
 
-    `share` of all deals, at least `ENOUGH` in a long tale and one in a short. `size` deals of one buyer belong together.
+    `share` of all deals, at least `ENOUGH` in a long tale and one in a short. `size` deals of one
+    buyer belong together.
     """
 
     trait: str

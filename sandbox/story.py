@@ -32,8 +32,8 @@ def tell_story(
 ) -> Story:
     """The story: so many deals over the year before `told_on`, in order of creation, and so many customers.
 
-    `us_deals` bounds those in which the second entity has a part (the profile may bound them already). From 600 deals on
-    each special kind occurs at least five times; with fewer, once, and below about 80 some are missing.
+    `us_deals` bounds those in which the second entity has a part (the profile may bound them already). From 600 deals
+    on each special kind occurs at least five times; with fewer, once, and below about 80 some are missing.
     """
     plan = company(profile)
     numbers = Numbers(tuple(erp.name for erp in plan.erps))
@@ -66,14 +66,18 @@ class _Telling:
 
     def tell(self, units: list[list[Start]]) -> list[Deal]:
         """All deals of all units, in order of creation."""
-        sold = [[(start, sale(start, self._numbers, self._articles, self._told_on)) for start in unit] for unit in units]
+        sold = [
+            [(start, sale(start, self._numbers, self._articles, self._told_on)) for start in unit] for unit in units
+        ]
         crm_numbers = self._crm_numbers([deal for unit in sold for _, deal in unit])
         booked = [
             [(start, self._booked(start, replace(deal, crm_number=crm_numbers[id(deal)]))) for start, deal in unit]
             for unit in sold
         ]
         numbered = self._erp_numbers(booked)
-        told = [deal for unit in numbered for deal in ended(unit, self._told_on, self._numbers, self._buyers, self._goods)]
+        told = [
+            deal for unit in numbered for deal in ended(unit, self._told_on, self._numbers, self._buyers, self._goods)
+        ]
         return sorted(told, key=lambda deal: deal.created_at)
 
     def _crm_numbers(self, deals: list[Deal]) -> dict[int, str | None]:

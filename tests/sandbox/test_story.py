@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from itertools import chain
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -115,7 +115,7 @@ def test_keys_and_numbers_are_never_given_twice(seed: int) -> None:
 @few
 def test_crm_keys_carry_their_prefix_and_their_checksum(seed: int) -> None:
     story = small(seed)
-    by_prefix = {
+    by_prefix: dict[str, Sequence[str | None]] = {
         "801": [deal.crm_key for deal in story.deals],
         "802": [line.crm_key for deal in story.deals for line in deal.lines],
         "006": [deal.opportunity_key for deal in story.deals],
@@ -309,7 +309,7 @@ def test_a_ramp_has_three_segments_one_after_the_other() -> None:
     for deal in with_trait("ramp"):
         segments = [line for line in deal.lines if line.segment]
         assert [line.segment for line in segments] == [1, 2, 3]
-        assert all(a.ends_on < b.starts_on for a, b in zip(segments, segments[1:], strict=False) if a.ends_on and b.starts_on)
+        assert all(a.ends_on < b.starts_on for a, b in pairwise(segments) if a.ends_on and b.starts_on)
 
 
 def test_a_deal_over_both_entities_is_booked_in_both_erps() -> None:

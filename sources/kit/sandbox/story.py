@@ -182,10 +182,10 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A deal's part in one ERP. `reference` is what the ERP record carries as external reference (CRM key or free text).
+    """A deal's part in one ERP. `reference`: what the ERP record carries as external reference (CRM key or free text).
 
-    `price_overrides`: net unit prices the ERP has instead of the CRM's, by line number. `confirmed` False: still a draft
-    or quotation in the ERP. `known_to_crm` False: its number was never written back, whatever the deal says.
+    `price_overrides`: net unit prices the ERP has instead of the CRM's, by line number. `confirmed` False: still a
+    draft or quotation in the ERP. `known_to_crm` False: its number was never written back, whatever the deal says.
     """
 
     entity: str

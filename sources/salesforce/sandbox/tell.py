@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from sources.salesforce.sandbox.objects import standard_objects
 from sources.salesforce.sandbox.org import STANDARD_PRICEBOOK_ID
 
 Row = dict[str, object]
-Rows = dict[str, list[Row]]
+Rows = dict[str, list[Mapping[str, object]]]
 
 _ORG = "5g0"
 _SINCE = timedelta(days=900)
@@ -166,8 +166,9 @@ class _DealTeller:
         )
         for place, line in enumerate(self.deal.lines):
             amount = priced(line, line.quantity).net
+            number = f"{self.place * 100 + place:08d}"
             self.rows["QuoteLineItem"].append(
-                {"Id": offer.line_keys[place], "QuoteId": offer.crm_key, "LineNumber": f"{self.place * 100 + place:08d}"}
+                {"Id": offer.line_keys[place], "QuoteId": offer.crm_key, "LineNumber": number}
                 | {**self._sold(line, amount), "Subtotal": amount, "Discount": 0, "SortOrder": place + 1}
                 | {"CreatedDate": offer.created_at}
             )

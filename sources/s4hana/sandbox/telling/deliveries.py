@@ -86,9 +86,7 @@ def _items(part: Part, order: Booked, parcel: Parcel, billed: Billed) -> list[Ro
     ]
 
 
-def _item(
-    part: Part, order: Booked, parcel: Parcel, item: int, line: int, quantity: Decimal, billed: Decimal
-) -> Row:
+def _item(part: Part, order: Booked, parcel: Parcel, item: int, line: int, quantity: Decimal, billed: Decimal) -> Row:
     movement = "C" if parcel.posted_at else "A"
     billing = "" if parcel.is_return else letter(billed, quantity)
     return {
