@@ -14,7 +14,8 @@ from sources.tryton.sandbox.seeding.company import admit_gateway, found, keep_bo
 from sources.tryton.sandbox.seeding.erp import Erp, opened
 from sources.tryton.sandbox.seeding.limits import set_limits
 from sources.tryton.sandbox.seeding.masters import add_customers, add_products, fill_the_store, retire
-from sources.tryton.sandbox.seeding.sales import Shop, await_the_rest, deliver, make, settle_states
+from sources.tryton.sandbox.seeding.numbers import go_on
+from sources.tryton.sandbox.seeding.sales import Shop, await_the_rest, deliver, make
 from sources.tryton.sandbox.seeding.stamps import stamp
 from sources.tryton.sandbox.tale import Tale, read
 
@@ -24,9 +25,8 @@ def fill(erp: Erp, tale: Tale) -> None:
     company = found(erp, tale)
     with erp.company(company.id):
         books = keep_books(erp, tale, company)
-        shop = Shop(
-            erp, books, add_customers(erp, books, tale.customers), add_products(erp, books, tale.products)
-        )
+        go_on(erp, tale)
+        shop = Shop(erp, books, add_customers(erp, books, tale.customers), add_products(erp, books, tale.products))
         first = min((sale.booked_at for sale in tale.sales), default=tale.told_on)
         fill_the_store(erp, shop.products.values(), first.date())
         _sell(shop, tale)

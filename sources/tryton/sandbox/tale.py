@@ -17,15 +17,34 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A person at a customer."""
+
+    name: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address; `country` is ISO 3166 alpha-2, `region` its subdivision's code without the country."""
+
+    street: str
+    city: str
+    postal_code: str
+    region: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """A party with one address for bills and one for goods. `credit_limit` None: no limit."""
 
     code: str
     name: str
-    billing: Mapping[str, str]
-    shipping: Mapping[str, str]
-    emails: tuple[str, ...]
-    phones: tuple[str, ...]
+    billing: Address
+    shipping: Address
+    contacts: tuple[Contact, ...]
     payment_days: int
     credit_limit: Decimal | None
     created_at: datetime
@@ -56,7 +75,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One shipment, or a return of one. `posted_at` None: it has not left (`picked`: it lies ready)."""
+    """A shipment or a return; quantities by line number. `posted_at` None: it has not left (`picked`: it is ready)."""
 
     number: str
     created_at: datetime
@@ -69,7 +88,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A credit note on an invoice. `applied` False: it stays open on the customer's account."""
+    """A credit note on an invoice, quantities keyed as the invoice's. `applied` False: it stays open on the account."""
 
     number: str
     issued_on: date
@@ -80,7 +99,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """A payment's part for this invoice; the same number in several invoices is one payment. `method` names the journal."""
+    """A payment's part for this invoice; the same number in several invoices is one payment. `method`: its journal."""
 
     number: str
     amount: Decimal
@@ -107,7 +126,7 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """One sale; `state` is how far it went before goods and money. `held`: its confirmation was refused for credit.
+    """One sale; `state` is how far it went before goods and money. `held`: a quotation, its confirmation refused.
 
     An invoice over several sales stands at the first of them.
     """
@@ -158,7 +177,7 @@ def _build(kind: Any, value: Any) -> Any:
         return None if value is None else _build(get_args(kind)[0], value)
     if origin is tuple:
         return tuple(_build(get_args(kind)[0], item) for item in value)
-    if origin is Mapping or str(origin) == "<class 'collections.abc.Mapping'>":
+    if origin is Mapping:
         return {key: _build(get_args(kind)[1], item) for key, item in value.items()}
     if is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)

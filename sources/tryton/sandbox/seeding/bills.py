@@ -90,7 +90,7 @@ def _credit(shop: Shop, billed: Billed, credit: Credit) -> Any:
     """The credit wizard's own note, cut down to the units that are given back."""
     invoices = shop.erp.model("account.invoice")
     shop.erp.today = credit.issued_on
-    (note,) = invoices.credit([billed.record], refund=False, invoice_date=credit.issued_on, description=credit.reason)
+    (note,) = invoices.credit([billed.record], refund=False, invoice_date=credit.issued_on)
     superfluous = []
     for line in note.lines:
         units = credit.quantities.get(_key(line.origin))
@@ -101,7 +101,7 @@ def _credit(shop: Shop, billed: Billed, credit: Credit) -> Any:
             line.save()
     shop.erp.model("account.invoice.line").delete(superfluous)
     note = invoices(note.id)
-    note.number = credit.number
+    note.number, note.description = credit.number, credit.reason
     note.save()
     invoices.update_taxes([note])
     invoices.post([note])
@@ -144,7 +144,9 @@ def _receive(shop: Shop, number: str, shares: list[tuple[Billed, Money]]) -> Non
     shop.erp.model("account.move").post([move])
     received = [line for line in move.lines if line.credit]
     invoices = shop.erp.model("account.invoice")
-    for (each, _), line in zip(shares, received, strict=True):
+    for (each, _), amount in zip(shares, amounts, strict=True):
+        # Tryton sorts a move's lines its own way, so the amount says which line is whose.
+        line = received.pop([line.credit for line in received].index(amount))
         invoices.add_payment_lines({invoices(each.record.id): [line]})
 
 

@@ -1,4 +1,4 @@
-"""The company itself: its books, periods, sequences, payment terms and journals, its stock place, and the API's user."""
+"""The company itself: its books, fiscal years, taxes, terms and journals, its store, and the user behind the API."""
 
 from __future__ import annotations
 
@@ -167,5 +167,3 @@ def _pick_and_send_from_one_place(erp: Erp) -> None:
     warehouse = erp.model("stock.location")(erp.model("stock.location").get_default_warehouse())
     warehouse.output_location = warehouse.storage_location
     warehouse.save()
-
-

@@ -66,7 +66,7 @@ def opened(settings: Path, database: str, today: date) -> Iterator[Erp]:
     pool = Pool(database)
     pool.init()
     erp = Erp(pool, today)
-    pool.get("ir.date").today = staticmethod(lambda timezone=None: erp.today)
+    pool.get("ir.date").today = staticmethod(lambda *_zone, **_named: erp.today)
     pool.get("ir.queue").push = classmethod(lambda *_args, **_named: None)
     pool.get("account.invoice").print_invoice = classmethod(lambda *_args: None)
     # Nobody else has the file open, so there is nothing to lock out.

@@ -8,16 +8,35 @@ from typing import Any
 
 from sources.tryton.sandbox.seeding.company import Books
 from sources.tryton.sandbox.seeding.erp import Erp
-from sources.tryton.sandbox.tale import Customer, Product
+from sources.tryton.sandbox.tale import Address, Customer, Product
 
 PLENTY = 1_000_000.0
+COUNTRIES = {
+    "AT": "Austria",
+    "BE": "Belgium",
+    "CA": "Canada",
+    "CH": "Switzerland",
+    "CZ": "Czechia",
+    "DE": "Germany",
+    "DK": "Denmark",
+    "ES": "Spain",
+    "FR": "France",
+    "GB": "United Kingdom",
+    "IT": "Italy",
+    "MX": "Mexico",
+    "NL": "Netherlands",
+    "NO": "Norway",
+    "PL": "Poland",
+    "SE": "Sweden",
+    "US": "United States",
+}
 
 
 def add_customers(erp: Erp, books: Books, customers: Iterable[Customer]) -> dict[str, Any]:
     """Parties by code, without credit limits: those would stop what the tale says was once confirmed."""
-    countries = {country.code: country for country in erp.model("country.country").search([])}
     found = list(customers)
-    parties = [_party(erp, books, customer, countries) for customer in found]
+    lands = _lands(erp, (place for customer in found for place in (customer.billing, customer.shipping)))
+    parties = [_party(erp, books, customer, lands) for customer in found]
     erp.model("party.party").save(parties)
     return {customer.code: party for customer, party in zip(found, parties, strict=True)}
 
@@ -55,36 +74,50 @@ def retire(erp: Erp, products: Mapping[str, Any], sold: Iterable[Product]) -> No
     erp.model("product.template").write(templates, {"active": False})
 
 
-def _party(erp: Erp, books: Books, customer: Customer, countries: Mapping[str, Any]) -> Any:
-    ways = [{"type": "email", "value": each} for each in customer.emails]
-    ways += [{"type": "phone", "value": each} for each in customer.phones]
+def _party(erp: Erp, books: Books, customer: Customer, lands: Mapping[str, Any]) -> Any:
+    ways = [{"type": "email", "value": each.email, "name": each.name} for each in customer.contacts if each.email]
+    ways += [{"type": "phone", "value": each.phone, "name": each.name} for each in customer.contacts if each.phone]
     return erp.model("party.party")(
         code=customer.code,
         name=customer.name,
         customer_payment_term=books.terms[customer.payment_days],
         addresses=[
-            _address(erp, customer.billing, countries, invoice=True),
-            _address(erp, customer.shipping, countries, delivery=True),
+            {**_address(customer.billing, lands), "invoice": True},
+            {**_address(customer.shipping, lands), "delivery": True},
         ],
         contact_mechanisms=ways,
     )
 
 
-def _address(erp: Erp, place: Mapping[str, str], countries: Mapping[str, Any], **uses: bool) -> dict[str, Any]:
-    country = countries.get(place["country"])
-    region = None
-    if country and place["region"]:
-        found = erp.model("country.subdivision").search(
-            [("country", "=", country.id), ("code", "=", f"{place['country']}-{place['region']}")]
-        )
-        region = found[0].id if found else None
+def _lands(erp: Erp, addresses: Iterable[Address]) -> dict[str, Any]:
+    """Countries and their subdivisions by code ("US", "US-OH"): a new database has none."""
+    found: dict[str, Any] = {}
+    for address in addresses:
+        land, region = address.country, f"{address.country}-{address.region}"
+        if land not in found:
+            found[land] = erp.save("country.country", name=COUNTRIES.get(land, land), code=land)
+        if address.region and region not in found:
+            kind = _division(erp, land)
+            found[region] = erp.save(
+                "country.subdivision", name=address.region, code=region, country=found[land], type=kind
+            )
+    return found
+
+
+def _division(erp: Erp, land: str) -> str:
+    """What a country's addresses name: a province in Italy; a state where Tryton has no rule."""
+    kinds = erp.model("party.address.subdivision_type").get_types(erp.model("country.country")(code=land))
+    return str(kinds[0]) if kinds else "state"
+
+
+def _address(address: Address, lands: Mapping[str, Any]) -> dict[str, Any]:
+    region = lands.get(f"{address.country}-{address.region}") if address.region else None
     return {
-        "street_unstructured": place["street"],
-        "city": place["city"],
-        "postal_code": place["postal_code"],
-        "country": country.id if country else None,
-        "subdivision": region,
-        **uses,
+        "street_unstructured": address.street,
+        "city": address.city,
+        "postal_code": address.postal_code,
+        "country": lands[address.country].id,
+        "subdivision": region.id if region else None,
     }
 
 
