@@ -53,6 +53,7 @@ def build_app(org: Org, tokens: Tokens) -> FastAPI:
         ]
         return _response(Reply(200, listed))
 
+    @app.get("/services/data/v{version}")
     @app.api_route("/services/data/v{version}/{path:path}", methods=["GET", "POST", "PATCH", "DELETE", "PUT"])
     async def api(request: Request, version: str) -> Response:
         reply = _refused(request, tokens, org, version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sources.salesforce.sandbox.call import Call, Reply
-from sources.salesforce.sandbox.model import NUMBER_TYPES, TEXT_TYPES, Field, Model, SObject
+from sources.salesforce.sandbox.model import NUMBER_TYPES, SYSTEM_FIELDS, TEXT_TYPES, Field, Model, SObject
 from sources.salesforce.sandbox.org import Org
 
 SOAP_TYPES: Final = {
@@ -18,6 +18,7 @@ SOAP_TYPES: Final = {
     "address": "urn:address",
     **dict.fromkeys(("double", "currency", "percent"), "xsd:double"),
 }
+FILLED: Final = SYSTEM_FIELDS | {"OwnerId"}
 UNKNOWN: Final[dict[str, object]] = dict.fromkeys(
     (
         "calculatedFormula",
@@ -52,6 +53,12 @@ NEVER: Final[dict[str, object]] = dict.fromkeys(
     ),
     False,
 )
+
+
+def resources(org: Org, call: Call) -> Reply:  # noqa: ARG001 - every resource takes the org
+    """GET of the version itself."""
+    names = ("composite", "limits", "query", "queryAll", "sobjects")
+    return Reply(200, {name: f"{call.base}/{name}" for name in names})
 
 
 def describe_all(org: Org, call: Call) -> Reply:
@@ -179,7 +186,7 @@ def _field(one: SObject, field: Field) -> dict[str, object]:
         "length": field.length,
         "name": field.name,
         "nameField": field.name == "Name" or (field.numbered is not None and "Name" not in one.fields),
-        "nillable": not (field.required or field.type in {"boolean", "id"}),
+        "nillable": not (field.required or field.type in {"boolean", "id"} or field.name in FILLED),
         "permissionable": not field.required,
         "picklistValues": [_choice(value, field) for value in field.values],
         "precision": 18 if number and field.type != "int" else 0,

@@ -35,18 +35,18 @@ def _in_order(store: Store, rows: Rows) -> list[SObject]:
 
 
 def _insert(store: Store, one: SObject, given: Sequence[Mapping[str, object]], user: str) -> list[str]:
-    names = {name for row in given for name in row}
-    fields = [(name, one.fields[name]) for name in names]
+    fields = {name: one.fields[name] for row in given for name in row}
     now = moment_text(store.clock())
     defaults = _defaults(one)
     numbers = count(store.reserve(one, len(given)))
     rows = [_complete(one, _told(fields, row), next(numbers), defaults, now, user) for row in given]
-    store.insert(one, rows, [field.name for field in one.columns])
+    present = {name for row in rows for name in row}
+    store.insert(one, rows, [field.name for field in one.columns if field.name in present])
     return [str(row["Id"]) for row in rows]
 
 
-def _told(fields: list[tuple[str, Field]], given: Mapping[str, object]) -> Row:
-    return {name: told(field, given.get(name)) for name, field in fields}
+def _told(fields: Mapping[str, Field], given: Mapping[str, object]) -> Row:
+    return {name: told(fields[name], value) for name, value in given.items() if value is not None}
 
 
 def _defaults(one: SObject) -> Row:

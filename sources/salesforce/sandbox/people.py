@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sources.salesforce.sandbox.model import Field, SObject, address, computed, flag, key, money, reference, text
+from sources.salesforce.sandbox.model import (
+    Field,
+    SObject,
+    address,
+    choice,
+    computed,
+    flag,
+    key,
+    money,
+    reference,
+    text,
+)
 
 
 def people_objects() -> list[SObject]:
@@ -38,13 +49,13 @@ def _account() -> SObject:
         [
             text("Name", required=True),
             text("AccountNumber", 40),
-            text("Type", 40),
+            choice("Type"),
             reference("ParentId", "Account", "ChildAccounts"),
             *address("Billing"),
             *address("Shipping"),
             Field("Phone", "phone", 40),
             Field("Website", "url", 255),
-            text("Industry", 40),
+            choice("Industry"),
             money("AnnualRevenue"),
             reference("OwnerId", "User"),
             key("ERP_Id__c"),

@@ -28,6 +28,7 @@ def _routes(*table: tuple[str, str, Resource]) -> list[tuple[str, re.Pattern[str
 
 
 ROUTES: Final = _routes(
+    ("GET", "", describe.resources),
     ("GET", "/query", query.query),
     ("GET", "/queryAll", query.query_all),
     ("GET", "/query/{locator}", query.query_more),

@@ -12,6 +12,7 @@ from sources.salesforce.sandbox.ids import id18, is_id
 from sources.salesforce.sandbox.model import ID_TYPES, NUMBER_TYPES, Field
 
 Column = str | float | int | None
+SHORT_ID: Final = 15
 SQL_TYPES: Final = {"boolean": "INTEGER", "double": "REAL", "currency": "REAL", "percent": "REAL", "int": "INTEGER"}
 
 
@@ -33,19 +34,20 @@ def to_column(field: Field, value: object) -> Column:
 
 
 def told(field: Field, value: object) -> Column:
-    """A value from a story as stored: Decimal, datetime and date too; TypeError when foreign, no refusals."""
-    if value is None or (isinstance(value, float | str) and field.type not in ID_TYPES):
-        return value
+    """A value from a story as stored: Decimal, datetime and date too; TypeError when foreign, no refusals.
+
+    Ids of 18 characters are taken at their word: a story has many.
+    """
+    if isinstance(value, str):
+        return id18(value) if len(value) == SHORT_ID and field.type in ID_TYPES else value
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, int | Decimal):
-        return value if field.type == "int" and isinstance(value, int) else float(value)
+    if isinstance(value, int | float | Decimal):
+        return int(value) if field.type == "int" else float(value)
     if isinstance(value, datetime):
         return _day(value) if field.type == "date" else moment_text(value)
     if isinstance(value, date):
         return value.isoformat() if field.type == "date" else moment_text(datetime(*value.timetuple()[:3], tzinfo=UTC))
-    if isinstance(value, str):
-        return id18(value)
     raise TypeError(f"{field.name} cannot hold a {type(value).__name__}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 from sources.salesforce.sandbox.model import ID_TYPES, ChildRelation, Field, Model, SObject
 from sources.salesforce.sandbox.soql.cursor import AGGREGATES
@@ -17,6 +18,7 @@ from sources.salesforce.sandbox.soql.tree import Call, Fields, Ordering, Path, Q
 from sources.salesforce.sandbox.values import Column
 
 Sql = tuple[str, list[Column]]
+NEVER_NULL: Final = frozenset({"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp"})
 
 
 def compile_query(text: str, model: Model, today: date, *, deleted: bool = False) -> AnyPlan:
@@ -154,7 +156,7 @@ class _Compiler:
 
     def _order(self, scope: Scope, terms: tuple[Ordering, ...], *, rows: bool = True) -> str:
         written = [_term(expression(scope, term.value), term) for term in terms]
-        if rows:
+        if rows and not any(isinstance(term.value, Path) and term.value.parts[-1].lower() == "id" for term in terms):
             written.append(f"{scope.root.alias}.rowid")
         return f" ORDER BY {', '.join(written)}" if written else ""
 
@@ -164,10 +166,12 @@ def _aggregated(item: Selected | Fields | Query) -> bool:
 
 
 def _term(found: Expression, term: Ordering) -> str:
-    # SQLite puts nulls first going up and last going down; SOQL puts them first either way.
-    if term.descending:
-        return f"{found.sql} DESC" if term.nulls_last else f"{found.sql} DESC NULLS FIRST"
-    return f"{found.sql} NULLS LAST" if term.nulls_last else found.sql
+    # SQLite puts nulls first going up and last going down; SOQL puts them first either way. Columns that are never
+    # null are left alone, so that an index can serve.
+    direction = " DESC" if term.descending else ""
+    if found.field.name in NEVER_NULL or term.nulls_last == term.descending:
+        return f"{found.sql}{direction}"
+    return f"{found.sql}{direction} NULLS {'LAST' if term.nulls_last else 'FIRST'}"
 
 
 def _window(query: Query) -> str:

@@ -8,7 +8,7 @@ HALTED = "The transaction was rolled back since another operation in the same tr
 
 
 def sub(name: str, method: str, path: str, body: object = None) -> dict[str, object]:
-    call = {"method": method, "url": BASE + path, "referenceId": name}
+    call: dict[str, object] = {"method": method, "url": BASE + path, "referenceId": name}
     return call if body is None else {**call, "body": body}
 
 

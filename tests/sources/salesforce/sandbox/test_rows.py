@@ -238,3 +238,7 @@ async def test_what_is_not_there_is_said(caller: Caller, method: str, path: str,
     answer = await caller(method, path)
 
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (status, code)
+
+
+async def test_a_version_lists_its_resources(caller: Caller) -> None:
+    assert (await caller("GET", "")).json()["query"] == f"{BASE}/query"

@@ -126,27 +126,23 @@ def test_it_refuses(org_model: Model, soql: str, code: str) -> None:
     assert (refused.value.status, refused.value.code) == (400, code)
 
 
+XYZZY = (
+    "\nselect count() from XYZZY\n                    ^\nERROR at Row:1:Column:21\n"
+    "sObject type 'XYZZY' is not supported. If you are attempting to use a custom object, be sure to append "
+    "the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
+)
+WHERE_END = "\nSELECT Id FROM Order WHERE\n                          ^\nERROR at Row:1:Column:27\n"
+SECOND_ROW = "\n  Foo FROM Account\n  ^\nERROR at Row:2:Column:3\nNo such column 'Foo' on entity 'Account'."
+NO_FROM = "\nSELECT Id FRM Order\n              ^\nERROR at Row:1:Column:15\nunexpected token: 'Order'"
+
+
 @pytest.mark.parametrize(
     "soql, start",
     [
-        (
-            "SELECT Id FRM Order",
-            "\nSELECT Id FRM Order\n              ^\nERROR at Row:1:Column:15\nunexpected token: 'Order'",
-        ),
-        (
-            "select count() from XYZZY",
-            "\nselect count() from XYZZY\n                    ^\nERROR at Row:1:Column:21\n"
-            "sObject type 'XYZZY' is not supported. If you are attempting to use a custom object, be sure to append "
-            "the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.",
-        ),
-        (
-            "SELECT Id,\n  Foo FROM Account",
-            "\n  Foo FROM Account\n  ^\nERROR at Row:2:Column:3\nNo such column 'Foo' on entity 'Account'.",
-        ),
-        (
-            "SELECT Id FROM Order WHERE",
-            "\nSELECT Id FROM Order WHERE\n                          ^\nERROR at Row:1:Column:27\nunexpected token: '<EOF>'",
-        ),
+        ("SELECT Id FRM Order", NO_FROM),
+        ("select count() from XYZZY", XYZZY),
+        ("SELECT Id,\n  Foo FROM Account", SECOND_ROW),
+        ("SELECT Id FROM Order WHERE", WHERE_END + "unexpected token: '<EOF>'"),
     ],
 )
 def test_a_refusal_shows_the_place(org_model: Model, soql: str, start: str) -> None:
