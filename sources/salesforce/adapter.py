@@ -102,7 +102,8 @@ class Salesforce(OrderSource, CustomerSource, QuoteSource, ProductSource):
 
     async def fetch_customers(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[CustomerRecord]:
         """Accounts by id, by AccountNumber, or by an ERP customer number written back to them."""
-        select = narrowing.customers_seen(select_customers(self._shapes, wanted | Wanted.of("number")), call.view)
+        needed = wanted | Wanted.of("number") if lookup.numbers else wanted
+        select = narrowing.customers_seen(select_customers(self._shapes, needed), call.view)
         if select is None:
             return ()
         partner_field = self._settings.erp_customer_number_field
@@ -191,8 +192,14 @@ class Salesforce(OrderSource, CustomerSource, QuoteSource, ProductSource):
 
     def _telling(self) -> Telling:
         settings = self._settings
-        families = frozenset(settings.service_families)
-        return Telling(self.name, self._instance.base_url, self._now(), settings.currency, families)
+        return Telling(
+            self.name,
+            self._instance.base_url,
+            self._now(),
+            settings.currency,
+            settings.multi_currency,
+            frozenset(settings.service_families),
+        )
 
 
 def _text(value: object) -> str | None:

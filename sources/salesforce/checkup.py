@@ -90,11 +90,10 @@ async def _described(org: Org, call: Call, sobject: str, names: Mapping[str, str
 
 def _needed(settings: Settings, shapes: Shapes) -> dict[str, dict[str, str | None]]:
     """By object, the fields that any question may select."""
-    named_by = {
-        value: name
-        for name, value in settings.model_dump().items()
-        if name.endswith("_field") and isinstance(value, str)
-    }
+    named_by: dict[str, str] = {}
+    for name, value in settings.model_dump().items():
+        if name.endswith("_field") and isinstance(value, str):
+            named_by[value] = f"{named_by[value]} or {name}" if value in named_by else name
     objects: dict[str, type[Struct]] = {
         "Account": shapes.account,
         "Contact": Contact,

@@ -80,7 +80,7 @@ _BY_CODE: Final = {
     "SERVER_UNAVAILABLE": _DOWN,
     "SERVICE_UNAVAILABLE": _DOWN,
 }
-_BY_STATUS: Final = {
+_BY_STATUS: Final[dict[int, _Meaning]] = {
     HTTPStatus.METHOD_NOT_ALLOWED: _BUG,
     HTTPStatus.CONFLICT: _CONFLICT,
     HTTPStatus.GONE: _Meaning(Refused, "{0} no longer speaks the API version of our settings."),
@@ -113,7 +113,7 @@ def to_fault(system: str, status: int, entries: Sequence[ErrorEntry]) -> Fault:
     """The fault that an error body means."""
     entry = next((one for one in entries if one.code not in _NOBODY_S_OWN), entries[0] if entries else ErrorEntry())
     detail = _TOKEN.sub("***", f"{status} {entry.code}: {entry.message.strip()}")
-    meaning = _BY_CODE.get(entry.code) or _BY_STATUS.get(HTTPStatus(status)) or _of_status(status)
+    meaning = _BY_CODE.get(entry.code) or _BY_STATUS.get(status) or _of_status(status)
     after = WHOLE_DAY_USED if entry.code == "REQUEST_LIMIT_EXCEEDED" and "TotalRequests" in entry.message else None
     return meaning.fault(
         system, meaning.sentence.format(system), detail=detail, retry_after=after, category=meaning.category

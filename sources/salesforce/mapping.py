@@ -43,6 +43,7 @@ class Telling:
     base_url: str
     fetched_at: datetime
     currency: str
+    multi_currency: bool = False
     service_families: frozenset[str] = frozenset()
 
     def ref(self, key: str) -> Ref:
@@ -87,7 +88,7 @@ def to_order(row: wire.Order, wanted: Wanted, telling: Telling) -> OrderRecord:
         quote_key=asked("quote_key", row.quote_key),
         opportunity_key=asked("opportunity_key", row.opportunity_id),
         legal_entity_code=sent(row.legal_entity) or None,
-        currency_code=currency,
+        currency_code=asked("currency_code", row.currency_iso_code) if telling.multi_currency else currency,
         purchase_order_number=asked("purchase_order_number", row.po_number),
         requested_delivery_date=asked("requested_delivery_date", day_of(row.requested_date)),
         subtotal=asked("subtotal", subtotal),

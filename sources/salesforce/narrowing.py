@@ -25,6 +25,7 @@ from sources.salesforce.soql import (
     lists_one_of,
     newest_first_behind,
     not_in,
+    not_null,
     since,
     through,
 )
@@ -108,7 +109,7 @@ def customers_listed(select: Select, query: CustomerQuery) -> Select:
 
 def products_listed(select: Select, query: ProductQuery, sku_field: str) -> Select:
     """One page of products that have a sku, and one more."""
-    conditions = [above(sku_field, query.after_sku or "")]
+    conditions = [not_null(sku_field) if query.after_sku is None else above(sku_field, query.after_sku)]
     if query.search:
         conditions.append(any_of(contains("Name", query.search), contains(sku_field, query.search)))
     narrowed = select.also_where(*conditions)

@@ -104,6 +104,11 @@ def is_null(name: str) -> Condition:
     return Condition(f"{path(name)} = null")
 
 
+def not_null(name: str) -> Condition:
+    """The field holds something."""
+    return Condition(f"{path(name)} != null")
+
+
 def above(name: str, value: str) -> Condition:
     """The field sorts behind this text."""
     return Condition(f"{path(name)} > {quoted(value)}")
