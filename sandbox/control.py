@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -151,6 +152,10 @@ def _requests(app: FastAPI, opened: Opened) -> None:
         system: str | None = None, match: str = "", limit: Annotated[int, Query(ge=1, le=_MOST)] = 100
     ) -> dict[str, list[dict[str, Any]]]:
         """The last requests by system, newest last."""
+        try:
+            re.compile(match)
+        except re.error as wrong:
+            raise HTTPException(422, f"match is not a regular expression: {wrong}") from wrong
         return {
             name: [asdict(one) for one in sandbox.log.asked(match)[-limit:]]
             for name, sandbox in _chosen(opened, system).items()
