@@ -34,7 +34,7 @@ def _entry(entity: Mapping[str, object], namespaces: str) -> str:
     plain = {name: value for name, value in entity.items() if not isinstance(value, Mapping)}
     properties = "".join(_property(name, value) for name, value in plain.items())
     return (
-        f"<entry{namespaces}{tag}><id>{escape(metadata['id'])}</id><title type=\"text\">{escape(metadata['id'])}</title>"
+        f'<entry{namespaces}{tag}><id>{escape(metadata["id"])}</id><title type="text">{escape(metadata["id"])}</title>'
         f'<category term="{metadata["type"]}"'
         ' scheme="http://schemas.microsoft.com/ado/2007/08/dataservices/scheme"/>'
         f'<content type="application/xml"><m:properties>{properties}</m:properties></content></entry>'

@@ -38,7 +38,7 @@ class System:
     logon: Logon
     sessions: Sessions
     services: tuple[Service, ...] = SERVICES
-    permissions: Permissions = Permissions()
+    permissions: Permissions = field(default_factory=Permissions)
     locks: dict[str, str] = field(default_factory=dict)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 

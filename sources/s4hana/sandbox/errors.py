@@ -44,15 +44,15 @@ def envelope(refusal: Refusal, service: str, version: str, now: datetime) -> byt
         "transactionid": uuid4().hex.upper(),
         "timestamp": f"{now:%Y%m%d%H%M%S.%f}0",
         "Error_Resolution": {"SAP_Transaction": "Run transaction /IWFND/ERROR_LOG on the hub system", "SAP_Note": ""},
-        "errordetails": [_detail(one) for one in (*details, closing)] if refusal.status == 400 else [],  # noqa: PLR2004
+        "errordetails": [_detail(one) for one in (*details, closing)] if refusal.status == 400 else [],
     }
     message = {"lang": "en", "value": refusal.text}
     return orjson.dumps({"error": {"code": refusal.code, "message": message, "innererror": inner}})
 
 
 def breakdown(status: int, now: datetime) -> tuple[str, bytes]:
-    """Content type and body of a failure that no application answered: a dump in JSON, all else the dispatcher's page."""
-    if status == 500:  # noqa: PLR2004 - the short dump
+    """Content type and body of a failure that no application worded: a dump is JSON, all else the dispatcher's page."""
+    if status == 500:
         refusal = Refusal(status, "/IWBEP/CM_MGW_RT/001", "An exception was raised")
         return "application/json;charset=utf-8", envelope(refusal, "", "0001", now)
     return HTML, page(status)

@@ -34,8 +34,7 @@ def edmx(service: Service) -> bytes:
         [
             *(_type(service, entity) for entity in service.sets),
             *(_association(service, entity, way) for entity, way in ways),
-            f'<EntityContainer Name="{service.name}_Entities" m:IsDefaultEntityContainer="true"'
-            ' sap:supported-formats="atom json xlsx">',
+            f'<EntityContainer Name="{service.name}_Entities" m:IsDefaultEntityContainer="true">',
             *(f'<EntitySet Name="{one.name}" EntityType="{service.name}.{one.type_name}"/>' for one in service.sets),
             *(_association_set(service, entity, way) for entity, way in ways),
             "</EntityContainer>",

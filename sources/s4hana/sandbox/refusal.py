@@ -25,7 +25,7 @@ class Message:
 
 
 @dataclass
-class Refusal(Exception):  # noqa: N818 - a refusal is a regular answer of a business system
+class Refusal(Exception):
     """An answer that is not a success."""
 
     status: int

@@ -43,7 +43,9 @@ class Store:
                 writer = self._writers[name]
                 self._database.executemany(writer.sql, [writer.row(one) for one in given])
 
-    def fitting(self, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> Mapping[str, Sequence[Mapping[str, object]]]:
+    def fitting(
+        self, rows: Mapping[str, Sequence[Mapping[str, object]]]
+    ) -> Mapping[str, Sequence[Mapping[str, object]]]:
         """The rows without the sets and properties that this release does not have."""
         kept: dict[str, Sequence[Mapping[str, object]]] = {}
         for name, given in rows.items():
@@ -56,24 +58,30 @@ class Store:
         """Forget all rows."""
         with self.transaction():
             for name in self.sets:
-                self._database.execute(f'DELETE FROM "{name}"')  # noqa: S608 - names of the model
+                self._database.execute(f'DELETE FROM "{name}"')
 
     def select(  # a query's parts
-        self, entity: EntitySet, columns: Sequence[str], where: Clause, order: str = "", limit: int = -1, offset: int = 0
+        self,
+        entity: EntitySet,
+        columns: Sequence[str],
+        where: Clause,
+        order: str = "",
+        limit: int = -1,
+        offset: int = 0,
     ) -> list[Row]:
         """Rows of a set: these columns, this condition, this order."""
         shown = ",".join(f'"{column}"' for column in columns)
         ending = f" ORDER BY {order}" if order else ""
-        sql = f'SELECT {shown} FROM "{entity.name}" WHERE {where.sql}{ending} LIMIT ? OFFSET ?'  # noqa: S608
+        sql = f'SELECT {shown} FROM "{entity.name}" WHERE {where.sql}{ending} LIMIT ? OFFSET ?'
         return self._database.execute(sql, (*where.parameters, limit, offset)).fetchall()
 
     def count(self, entity: EntitySet, where: Clause) -> int:
         """How many rows of a set meet the condition."""
-        return int(str(self.one(f'SELECT count(*) FROM "{entity.name}" WHERE {where.sql}', where.parameters)))  # noqa: S608
+        return int(str(self.one(f'SELECT count(*) FROM "{entity.name}" WHERE {where.sql}', where.parameters)))
 
     def highest(self, entity: EntitySet, column: str, where: Clause) -> str:
         """The highest all-digit value of a padded column, "" where there is none."""
-        sql = f'SELECT max("{column}") FROM "{entity.name}" WHERE {where.sql} AND "{column}" NOT GLOB \'*[^0-9]*\''  # noqa: S608
+        sql = f'SELECT max("{column}") FROM "{entity.name}" WHERE {where.sql} AND "{column}" NOT GLOB \'*[^0-9]*\''
         return str(self.one(sql, where.parameters) or "")
 
     def one(self, sql: str, parameters: Sequence[Parameter]) -> object:
@@ -88,12 +96,12 @@ class Store:
     def update(self, entity: EntitySet, values: Mapping[str, Stored], where: Clause) -> None:
         """Set columns of the rows that meet the condition."""
         changes = ",".join(f'"{name}" = ?' for name in values)
-        sql = f'UPDATE "{entity.name}" SET {changes} WHERE {where.sql}'  # noqa: S608
+        sql = f'UPDATE "{entity.name}" SET {changes} WHERE {where.sql}'
         self._database.execute(sql, (*values.values(), *where.parameters))
 
     def delete(self, entity: EntitySet, where: Clause) -> None:
         """Remove the rows that meet the condition."""
-        self._database.execute(f'DELETE FROM "{entity.name}" WHERE {where.sql}', where.parameters)  # noqa: S608
+        self._database.execute(f'DELETE FROM "{entity.name}" WHERE {where.sql}', where.parameters)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -134,7 +142,7 @@ class _Writer:
             one.name: (place, lru_cache(_REMEMBERED, typed=True)(keeper(one)))
             for place, one in enumerate(entity.properties)
         }
-        self.sql = f'INSERT OR REPLACE INTO "{entity.name}" VALUES ({",".join("?" * len(self._initials))})'  # noqa: S608
+        self.sql = f'INSERT OR REPLACE INTO "{entity.name}" VALUES ({",".join("?" * len(self._initials))})'
 
     def row(self, given: Mapping[str, object]) -> list[Stored]:
         row = self._initials.copy()

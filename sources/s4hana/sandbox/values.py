@@ -1,8 +1,8 @@
 """Values in three shapes: as stored in a column, as written in JSON, as given by whoever loads rows.
 
 Stored: text; DECIMAL an integer of its smallest units; DAY milliseconds and MOMENT microseconds since 1970 in UTC;
-CLOCK seconds; FLAG 0 or 1. ALPHA and DIGITS are stored padded, as the database of this system does, so that they sort and
-compare as numbers. Initial values are "", "0", 0 and false; only days and moments can be null.
+CLOCK seconds; FLAG 0 or 1. ALPHA and DIGITS are stored padded, as this system's own database does, so that they sort
+and compare as numbers. Initial values are "", "0", 0 and false; only days and moments can be null.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +23,8 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY: Final = EPOCH.date()
 MICROSECOND: Final = timedelta(microseconds=1)
 DAY_MS: Final = 86_400_000
+# What a column holds: 64 bits with a sign.
+LARGEST: Final = 2**63
 NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 _DATE: Final = re.compile(r"/Date\((-?\d+)(?:[+-]\d+)?\)/")
 _CLOCK: Final = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?")
@@ -131,7 +133,9 @@ def _decimal_writer(scale: int) -> Callable[[Stored], str]:
 
 
 def _text(prop: Property, given: object) -> Stored:
-    text = padded(prop, str(given))
+    if not isinstance(given, str):
+        raise ValueError(f"{prop.name} takes text")  # noqa: TRY004 - one error kind for a caller
+    text = padded(prop, given)
     if prop.length is not None and len(text) > prop.length:
         raise ValueError(f"{prop.name} takes at most {prop.length} characters")
     if prop.kind is Kind.DIGITS and not text.isdigit():
@@ -144,18 +148,23 @@ def _decimal(prop: Property, given: object) -> Stored:
         raise ValueError(f"{prop.name} takes a decimal written as text")  # noqa: TRY004 - one error kind for a caller
     try:
         scaled = Decimal(str(given)).scaleb(prop.scale)
-    except InvalidOperation as wrong:
+    except ArithmeticError as wrong:
         raise ValueError(f"{prop.name} takes a decimal") from wrong
-    if not scaled.is_finite() or scaled != scaled.to_integral_value():
+    if not scaled.is_finite() or abs(scaled) >= LARGEST:
+        raise ValueError(f"{prop.name} takes at most {prop.length} digits")
+    if scaled != scaled.to_integral_value():
         raise ValueError(f"{prop.name} takes at most {prop.scale} decimals")
     return int(scaled)
 
 
 def _integer(prop: Property, given: object) -> Stored:
     try:
-        return int(str(given))
+        whole = int(str(given))
     except ValueError as wrong:
         raise ValueError(f"{prop.name} takes a whole number") from wrong
+    if abs(whole) >= LARGEST:
+        raise ValueError(f"{prop.name} takes a smaller number")
+    return whole
 
 
 def _day(prop: Property, given: object) -> Stored:

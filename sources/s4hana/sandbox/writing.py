@@ -54,7 +54,7 @@ class Writing:
         body = _body(ask)
         order = dict(target.fixed).get(ORDER_KEY)
         if order is not None:
-            self._touch(ask, order)
+            self._touch(order)
         if target.entity.name == "A_SalesOrder":
             self._orders.check(body)
         for item in _items(target, body):
@@ -116,11 +116,11 @@ class Writing:
             raise not_found(f"Resource not found for segment '{target.entity.type_name}'.")
         order = dict(zip(keyed, rows[0], strict=True)).get(ORDER_KEY)
         if order is not None:
-            self._touch(ask, order)
+            self._touch(order)
         self._match(ask, target, order)
         return order
 
-    def _touch(self, ask: Ask, order: Stored) -> None:
+    def _touch(self, order: Stored) -> None:
         shown = str(order).lstrip("0")
         if (holder := self._locks.get(shown)) is not None:
             text = f"Sales order {shown} is currently being processed by user {holder}"
@@ -144,7 +144,10 @@ class Writing:
 
     def _read(self, target: Target, key: Clause, expand: tuple[tuple[str, ...], ...]) -> Entity:
         shape = shape_of(self._reader.service, target.entity, (), expand)
-        return self._reader.entities(shape, key, "", limit=1)[0]
+        found = self._reader.entities(shape, key, "", limit=1)
+        if not found:
+            raise Refusal(403, "/IWBEP/CM_MGW_RT/066", "You are not authorized to create this document.")
+        return found[0]
 
 
 def _body(ask: Ask) -> Body:

@@ -11,7 +11,7 @@ from sources.s4hana.sandbox.model import EntitySet, Kind, Property
 from sources.s4hana.sandbox.query.expression import All, Comparison, Node, Not, Some, TextMatch
 from sources.s4hana.sandbox.query.tokens import LiteralKind, Value
 from sources.s4hana.sandbox.refusal import Refusal, bad_request
-from sources.s4hana.sandbox.values import Stored, padded
+from sources.s4hana.sandbox.values import LARGEST, Stored, padded
 
 Parameter = Stored | float
 
@@ -78,7 +78,8 @@ def stored(prop: Property, value: Value, use: str) -> Parameter:
         return int(value.value or 0) // 1000
     if isinstance(value.value, Decimal):
         scaled = value.value.scaleb(prop.scale)
-        return int(scaled) if scaled == scaled.to_integral_value() else float(scaled)
+        exact = abs(scaled) < LARGEST and scaled == scaled.to_integral_value()
+        return int(scaled) if exact else float(scaled)
     return padded(prop, value.value) if isinstance(value.value, str) else value.value
 
 

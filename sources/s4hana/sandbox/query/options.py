@@ -76,6 +76,6 @@ def _paths(text: str) -> tuple[tuple[str, ...], ...]:
 
 def _count(options: dict[str, str], name: str) -> int:
     text = options.get(name, "0")
-    if not text.isdecimal() or len(text) > 9:  # noqa: PLR2004 - more digits than any row count here
+    if not text.isdecimal() or len(text) > 9:
         raise bad_request(f"Invalid value '{text}' of {name}.")
     return int(text)

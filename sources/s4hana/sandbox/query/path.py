@@ -56,7 +56,7 @@ def _segment(text: str) -> Segment:
 
 
 def _predicate(words: list[Token]) -> tuple[tuple[str, Value], ...]:
-    if len(words) == 2 and words[0].value is not None:  # noqa: PLR2004 - a literal and the end
+    if len(words) == 2 and words[0].value is not None:
         return (("", words[0].value),)
     found: list[tuple[str, Value]] = []
     for place in range(0, len(words), 4):

@@ -19,7 +19,7 @@ _TOKEN: Final = re.compile(
     r"""\s*(?:
       (?P<typed>(?:datetimeoffset|datetime|time|guid)'[^']*')
     | (?P<string>'(?:[^']|'')*')
-    | (?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?[mMdDlLfF]?)(?![\w.])
+    | (?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?[mMdDlLfF]?)(?![\w.])
     | (?P<name>[A-Za-z_$][\w$]*(?:/[A-Za-z_]\w*)*)
     | (?P<mark>[(),=*])
     )""",

@@ -5,7 +5,10 @@ import pytest
 
 SERVICE = "API_SALES_ORDER_SRV"
 ITEM = "A_SalesOrderItem(SalesOrder='{order}',SalesOrderItem='{item}')"
-GET = "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nGET {} HTTP/1.1\r\nAccept: application/json\r\n\r\n\r\n"
+GET = (
+    "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    "GET {} HTTP/1.1\r\nAccept: application/json\r\n\r\n\r\n"
+)
 
 
 def batch(*parts: str) -> bytes:

@@ -72,9 +72,7 @@ async def test_ended_sessions_ask_for_a_new_token(
     assert (answer.status_code, answer.headers["x-csrf-token"]) == (403, "Required")
 
 
-async def test_the_log_counts_requests_without_their_secrets(
-    client: httpx.AsyncClient, sandbox: S4HanaSandbox
-) -> None:
+async def test_the_log_counts_requests_without_their_secrets(client: httpx.AsyncClient, sandbox: S4HanaSandbox) -> None:
     await client.get(f"{ORDERS}/$count")
 
     asked = sandbox.log.asked("count")[0]

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import pytest
 from defusedxml import ElementTree
@@ -38,26 +39,36 @@ def published(document: bytes) -> dict[str, Published]:
     schema = next(node for node in root.iter() if node.tag.endswith("}Schema"))
     edm = schema.tag.removesuffix("Schema")
     ends = {
-        association.get("Name"): {
-            end.get("Role"): (end.get("Type").rpartition(".")[2], end.get("Multiplicity"))
+        attribute(association, "Name"): {
+            attribute(end, "Role"): (local(attribute(end, "Type")), attribute(end, "Multiplicity"))
             for end in association.findall(f"{edm}End")
         }
         for association in root.iter(f"{edm}Association")
     }
     types = {}
     for node in root.iter(f"{edm}EntityType"):
-        properties = {one.get("Name"): _facets(one) for one in node.findall(f"{edm}Property")}
+        properties = {attribute(one, "Name"): facets_of(one) for one in node.findall(f"{edm}Property")}
         ways = {
-            way.get("Name"): ends[way.get("Relationship").rpartition(".")[2]][way.get("ToRole")]
+            attribute(way, "Name"): ends[local(attribute(way, "Relationship"))][attribute(way, "ToRole")]
             for way in node.findall(f"{edm}NavigationProperty")
         }
-        keys = [key.get("Name") for key in node.iter(f"{edm}PropertyRef")]
-        types[node.get("Name")] = Published(keys, properties, ways)
-    return {node.get("Name"): types[node.get("EntityType").rpartition(".")[2]] for node in root.iter(f"{edm}EntitySet")}
+        keys = [attribute(key, "Name") for key in node.iter(f"{edm}PropertyRef")]
+        types[attribute(node, "Name")] = Published(keys, properties, ways)
+    return {
+        attribute(node, "Name"): types[local(attribute(node, "EntityType"))] for node in root.iter(f"{edm}EntitySet")
+    }
 
 
-def _facets(node: ElementTree.Element) -> Facets:
-    kind = node.get("Type")
+def attribute(node: Element, name: str) -> str:
+    return node.attrib[name]
+
+
+def local(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def facets_of(node: Element) -> Facets:
+    kind = attribute(node, "Type")
     scale = (node.get("Scale") or "0") if kind == "Edm.Decimal" else None
     return Facets(kind, node.get("MaxLength"), scale, node.get("ConcurrencyMode") == "Fixed")
 

@@ -97,6 +97,7 @@ async def test_a_single_navigation_is_an_object_or_null(client: httpx.AsyncClien
         ("SalesOrder ne '1' and not (SalesOrganization eq '1010')", ["2"]),
         ("TotalNetAmount ge 2501", ["2", "3"]),
         ("TotalNetAmount eq 1250.5005M", []),
+        ("TotalNetAmount lt 1e300", ["1", "2", "3"]),
         ("CreationDate lt datetime'2026-01-03T00:00:00'", ["1", "2"]),
         ("LastChangeDateTime ge datetimeoffset'2026-02-02T10:15:47.1257050Z'", ["2", "3"]),
         ("RequestedDeliveryDate eq null", ["1", "2", "3"]),

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sources.s4hana.sandbox import S4HanaSandbox
+from sources.s4hana.sandbox import Permissions, S4HanaSandbox
 
 ORDERS = "API_SALES_ORDER_SRV/A_SalesOrder"
 ITEM = "API_SALES_ORDER_SRV/A_SalesOrderItem(SalesOrder='1',SalesOrderItem='10')"
@@ -200,3 +200,16 @@ async def test_a_business_partner_is_created_with_addresses_roles_and_customer(
     address = partner["to_BusinessPartnerAddress"]["results"][0]
     assert address["to_EmailAddress"]["results"][0]["EmailAddress"] == "ap@acme.example"
     assert partner["to_Customer"]["to_CustomerCompany"]["results"][0]["CompanyCode"] == "1710"
+
+
+async def test_who_may_not_see_an_organization_may_not_book_for_it(
+    client: httpx.AsyncClient, token: dict[str, str], sandbox: S4HanaSandbox
+) -> None:
+    sandbox.restrict(Permissions(sales_organizations=frozenset({"1010"})))
+
+    answer = await client.post(ORDERS, json=order(), headers=token)
+    sandbox.restrict(Permissions())
+
+    assert answer.status_code == 403
+    assert "x-csrf-token" not in answer.headers
+    assert (await client.get(f"{ORDERS}/$count")).text == "3"
