@@ -9,7 +9,8 @@ V2 = """<?xml version="1.0"?><edmx:Edmx xmlns:sap="s"><Schema Namespace="S">
 <Property Name="Key" Type="Edm.String" sap:label="Name=&quot;x&quot;"/><Property Name="Day" Type="Edm.DateTime"/>
 <NavigationProperty Name="to_Item" Relationship="S.a1" FromRole="F" ToRole="T"/></EntityType>
 <EntityType Name="ItemType"><Property Name="Material" Type="Edm.String"/></EntityType>
-<Association Name="a1"><End Type="S.OrderType" Multiplicity="1" Role="F"/><End Type="S.ItemType" Role="T"/></Association>
+<Association Name="a1"><End Type="S.OrderType" Multiplicity="1" Role="F"/><End Type="S.ItemType" Role="T"/>
+</Association>
 <EntityContainer><EntitySet Name="A_Order" EntityType="S.OrderType"/></EntityContainer></Schema></edmx:Edmx>"""
 
 V4 = """<EntityType Name="Order"><Property Name="Key" Type="Edm.String"/>

@@ -13,7 +13,7 @@ class Item(Struct):
 
 class Order(Struct):
     SalesOrder: str
-    to_Item: Expanded[Item] = msgspec.field(default_factory=Expanded)
+    items: Expanded[Item] = msgspec.field(default_factory=Expanded, name="to_Item")
 
 
 def test_a_collection_is_decoded_into_the_vendors_own_rows() -> None:
@@ -26,7 +26,7 @@ def test_a_collection_is_decoded_into_the_vendors_own_rows() -> None:
     page = msgspec.json.decode(body, type=Collection[Order]).d
 
     assert (page.count, page.next) == ("2", "http://x/SRV/A?$skiptoken=1")
-    assert [(row.SalesOrder, len(row.to_Item.results)) for row in page.results] == [("1", 1), ("2", 0)]
+    assert [(row.SalesOrder, len(row.items.results)) for row in page.results] == [("1", 1), ("2", 0)]
 
 
 def test_one_entity_and_version_four_are_decoded_too() -> None:
