@@ -8,7 +8,7 @@ import orjson
 
 from sources.kit.sandbox.rows import spoil
 from sources.salesforce.sandbox.model import ADDRESS_PARTS
-from sources.salesforce.sandbox.soql.plan import Address, ChildPlan, Children, CountPlan, GroupPlan, Leaf, Part, Plan
+from sources.salesforce.sandbox.soql.plan import ChildPlan, Children, CountPlan, GroupPlan, Leaf, Parent, Part, Plan
 from sources.salesforce.sandbox.store import Store
 from sources.salesforce.sandbox.values import Column, to_json
 
@@ -55,19 +55,19 @@ def _children(store: Store, plan: ChildPlan, parents: list[str], base: str) -> d
 
 def _record(entity: str, identity: str, parts: list[Part], row: Columns, children: Found, base: str) -> Record:
     record: Record = {"attributes": {"type": entity, "url": f"{base}/sobjects/{entity}/{identity}"}}
+    # Most parts are leaves, so they are asked for first: a page of orders has thousands.
     for part in parts:
-        match part:
-            case Leaf():
-                value = row[part.index]
-                record[part.name] = bool(value) if part.boolean else value
-            case Children():
-                mine = children[part.name].get(identity)
-                record[part.name] = {"totalSize": len(mine), "done": True, "records": mine} if mine else None
-            case Address():
-                record[part.name] = address(row[part.index : part.index + len(ADDRESS_PARTS)])
-            case _:
-                parent = row[part.index]
-                record[part.name] = _record(part.entity, str(parent), part.parts, row, {}, base) if parent else None
+        if isinstance(part, Leaf):
+            value = row[part.index]
+            record[part.name] = bool(value) if part.boolean else value
+        elif isinstance(part, Parent):
+            parent = row[part.index]
+            record[part.name] = _record(part.entity, str(parent), part.parts, row, children, base) if parent else None
+        elif isinstance(part, Children):
+            mine = children[part.name].get(identity)
+            record[part.name] = {"totalSize": len(mine), "done": True, "records": mine} if mine else None
+        else:
+            record[part.name] = address(row[part.index : part.index + len(ADDRESS_PARTS)])
     return record
 
 

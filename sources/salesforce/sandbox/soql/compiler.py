@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from sources.salesforce.sandbox.model import ID_TYPES, ChildRelation, Field, Model, SObject
@@ -18,13 +19,15 @@ from sources.salesforce.sandbox.soql.tree import Call, Fields, Ordering, Path, Q
 from sources.salesforce.sandbox.values import Column
 
 Sql = tuple[str, list[Column]]
+KEPT_PLANS: Final = 128
 NEVER_NULL: Final = frozenset({"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp"})
 
 
+@lru_cache(maxsize=KEPT_PLANS)
 def compile_query(text: str, model: Model, today: date, *, deleted: bool = False) -> AnyPlan:
     """The plan of a query; ApiError when it is malformed or names what the org lacks.
 
-    `deleted`: rows in the recycle bin count too (queryAll).
+    `deleted`: rows in the recycle bin count too (queryAll). Plans are kept, as clients repeat themselves: change none.
     """
     return _Compiler(text, model, today, deleted).plan(parse(text))
 
