@@ -7,6 +7,7 @@ The suffix has a character for each run of five: bit n set where the run's chara
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 ORDER: Final = "801"
@@ -33,9 +34,20 @@ def named(reference: str, prefix: str) -> str | None:
     return short + text[_SHORT:].upper() if short else None
 
 
+def well_formed(keys: Iterable[str]) -> list[str]:
+    """Those keys that are ids, in their 18-character form; the platform refuses a query that holds any other text."""
+    return [long_id(key) for key in keys if _is_id(key)]
+
+
 def long_id(key: str) -> str:
     """The 18-character form of a key; a text that is no id stays as it is."""
     return key + _suffix(key) if len(key) == _SHORT and _ID.fullmatch(key) else key
+
+
+def _is_id(key: str) -> bool:
+    if _ID.fullmatch(key) is None:
+        return False
+    return len(key) == _SHORT or _with_case(key[:_SHORT], key[_SHORT:].upper()) is not None
 
 
 def _suffix(short: str) -> str:

@@ -9,7 +9,7 @@ from canonical.order import Stage
 from canonical.principal import View
 from sources.kit.call import chunks
 from sources.ports import CustomerQuery, Lookup, OrderQuery, ProductQuery
-from sources.salesforce.ids import long_id
+from sources.salesforce.ids import long_id, well_formed
 from sources.salesforce.mapping import CANCELLED_CODES, DRAFT_CODES
 from sources.salesforce.settings import Settings
 from sources.salesforce.soql import (
@@ -37,7 +37,7 @@ NUMBERS_A_QUERY: Final = 50
 
 def looked_up(select: Select, lookup: Lookup, number_field: str, partner_field: str | None) -> list[Select]:
     """One query for each run of keys, numbers and partners' numbers; the last may bring more than was meant."""
-    keys = [is_in("Id", run) for run in chunks([long_id(key) for key in lookup.keys], KEYS_A_QUERY)]
+    keys = [is_in("Id", run) for run in chunks(well_formed(lookup.keys), KEYS_A_QUERY)]
     numbers = [is_in(number_field, run) for run in chunks(lookup.numbers, KEYS_A_QUERY)]
     partners = []
     if partner_field:
@@ -58,7 +58,7 @@ def orders_seen(select: Select, view: View, settings: Settings) -> Select | None
         return None
     conditions = []
     if view.accounts is not None:
-        conditions.append(is_in("AccountId", sorted(view.accounts)))
+        conditions.append(is_in("AccountId", well_formed(sorted(view.accounts))))
     if view.legal_entities is not None and settings.legal_entity_field:
         conditions.append(_of_entities(settings.legal_entity_field, sorted(view.legal_entities)))
     return select.also_where(*conditions)
@@ -68,14 +68,16 @@ def customers_seen(select: Select, view: View) -> Select | None:
     """The asker's accounts; None where nothing may be seen."""
     if sees_nothing(view):
         return None
-    return select if view.accounts is None else select.also_where(is_in("Id", sorted(view.accounts)))
+    return select if view.accounts is None else select.also_where(is_in("Id", well_formed(sorted(view.accounts))))
 
 
 def quotes_seen(select: Select, view: View, account_field: str) -> Select | None:
     """Quotes of the asker's accounts; None where nothing may be seen."""
     if sees_nothing(view):
         return None
-    return select if view.accounts is None else select.also_where(is_in(account_field, sorted(view.accounts)))
+    return (
+        select if view.accounts is None else select.also_where(is_in(account_field, well_formed(sorted(view.accounts))))
+    )
 
 
 def sees_nothing(view: View) -> bool:
@@ -98,7 +100,7 @@ def customers_listed(select: Select, query: CustomerQuery) -> Select:
     if query.after_key is not None:
         conditions.append(above("Id", query.after_key))
     if query.parent_key is not None:
-        conditions.append(is_in("ParentId", (query.parent_key,)))
+        conditions.append(is_in("ParentId", well_formed([query.parent_key])))
     if query.updated_since is not None:
         conditions.append(since("SystemModstamp", instant(query.updated_since)))
     if query.search:
@@ -125,7 +127,7 @@ def _order_filters(query: OrderQuery, settings: Settings, quote_field: str) -> I
         ("OpportunityId", query.opportunity_keys),
     ):
         if keys is not None:
-            yield is_in(name, keys)
+            yield is_in(name, well_formed(keys))
     if query.legal_entity_code and settings.legal_entity_field:
         yield _of_entities(settings.legal_entity_field, [query.legal_entity_code])
     if query.ordered_from:

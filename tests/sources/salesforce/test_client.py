@@ -11,6 +11,7 @@ from canonical.principal import View
 from canonical.system import SystemHealth
 from canonical.wanted import Wanted
 from sources.ports import CustomerQuery, Lookup, OrderQuery, ProductQuery
+from sources.salesforce.ids import long_id
 from tests.sources.salesforce.asking import ScriptedOrg, adapter_on, asked
 
 NEXT = "/services/data/v68.0/query/01gRO0000016PIAYA2-2"
@@ -26,12 +27,19 @@ def rows(*records: object, next_at: str | None = None) -> dict[str, object]:
 
 
 async def test_a_cut_off_answer_is_read_to_its_end() -> None:
-    org = ScriptedOrg({"Order": rows(row("801A"), row("801B"), next_at=NEXT), NEXT: rows(row("801C"))})
+    org = ScriptedOrg(
+        {
+            "Order": rows(row("801RO000000000AYAQ"), row("801RO000000000BYAQ"), next_at=NEXT),
+            NEXT: rows(row("801RO000000000CYAQ")),
+        }
+    )
     call = asked()
 
-    found = await adapter_on(org.answer).fetch_orders(call, Lookup(keys=("801A", "801B", "801C")), Wanted())
+    found = await adapter_on(org.answer).fetch_orders(
+        call, Lookup(keys=("801RO000000000AYAQ", "801RO000000000BYAQ", "801RO000000000CYAQ")), Wanted()
+    )
 
-    assert [one.ref.key for one in found] == ["801A", "801B", "801C"]
+    assert [one.ref.key for one in found] == ["801RO000000000AYAQ", "801RO000000000BYAQ", "801RO000000000CYAQ"]
     assert [request.url.path for request in org.requests] == ["/services/data/v68.0/query", NEXT]
     assert [(one.operation, one.rows) for one in call.record.calls] == [
         ("query Order", 2),
@@ -43,13 +51,13 @@ async def test_lines_that_were_cut_off_are_read_to_their_end() -> None:
     lines = rows({"Id": "802A", "Quantity": 1.0}, next_at=NEXT)
     org = ScriptedOrg(
         {
-            "Order": rows(row("801A", OrderItems=lines), row("801B", OrderItems=None)),
+            "Order": rows(row("801RO000000000AYAQ", OrderItems=lines), row("801RO000000000BYAQ", OrderItems=None)),
             NEXT: rows({"Id": "802B", "Quantity": 2.0}),
         }
     )
 
     found = await adapter_on(org.answer).fetch_orders(
-        asked(), Lookup(keys=("801A", "801B")), Wanted.of("lines.quantity")
+        asked(), Lookup(keys=("801RO000000000AYAQ", "801RO000000000BYAQ")), Wanted.of("lines.quantity")
     )
 
     told = [[line.key for line in one.lines] if isinstance(one.lines, tuple) else None for one in found]
@@ -58,52 +66,58 @@ async def test_lines_that_were_cut_off_are_read_to_their_end() -> None:
 
 
 async def test_an_answer_without_end_is_given_up() -> None:
-    org = ScriptedOrg({"Order": rows(row("801A"), next_at=NEXT), NEXT: rows(row("801B"), next_at=NEXT)})
+    org = ScriptedOrg(
+        {"Order": rows(row("801RO000000000AYAQ"), next_at=NEXT), NEXT: rows(row("801RO000000000BYAQ"), next_at=NEXT)}
+    )
 
     with pytest.raises(ContractBroken, match="more records"):
-        await adapter_on(org.answer, {"most_pages": 3}).fetch_orders(asked(), Lookup(keys=("801A",)), Wanted())
+        await adapter_on(org.answer, {"most_pages": 3}).fetch_orders(
+            asked(), Lookup(keys=("801RO000000000AYAQ",)), Wanted()
+        )
 
     assert len(org.requests) == 4
 
 
 async def test_keys_numbers_and_erp_numbers_are_one_call() -> None:
-    org = ScriptedOrg({"Order": rows(row("801A", ERP_Order_Number__c="4711;0815"))})
-    lookup = Lookup(keys=("801A",), partner_keys=("0815",), numbers=("00000417",))
+    org = ScriptedOrg({"Order": rows(row("801RO000000000AYAQ", ERP_Order_Number__c="4711;0815"))})
+    lookup = Lookup(keys=("801RO000000000AYAQ",), partner_keys=("0815",), numbers=("00000417",))
 
     found = await adapter_on(org.answer).fetch_orders(asked(), lookup, Wanted())
 
-    assert [one.ref.key for one in found] == ["801A"]
+    assert [one.ref.key for one in found] == ["801RO000000000AYAQ"]
     assert [request.url.path for request in org.requests] == ["/services/data/v68.0/composite"]
+    number = "ERP_Order_Number__c"
     assert [query.partition("WHERE ")[2] for query in org.queries[::-1]] == [
-        "Id IN ('801A')",
+        "Id IN ('801RO000000000AYAQ')",
         "OrderNumber IN ('00000417')",
-        "(ERP_Order_Number__c IN ('0815') OR ERP_Order_Number__c LIKE '0815;%' OR ERP_Order_Number__c LIKE '%;0815%' "
-        "OR ERP_Order_Number__c LIKE '%; 0815%' OR ERP_Order_Number__c LIKE '0815,%' "
-        "OR ERP_Order_Number__c LIKE '%,0815%' OR ERP_Order_Number__c LIKE '%, 0815%')",
+        (
+            f"({number} IN ('0815') OR {number} LIKE '0815;%' OR {number} LIKE '%;0815%' OR {number} LIKE '%; 0815%'"
+            f" OR {number} LIKE '0815,%' OR {number} LIKE '%,0815%' OR {number} LIKE '%, 0815%')"
+        ),
     ]
 
 
 async def test_a_pattern_s_other_finds_are_not_the_ones_that_were_meant() -> None:
-    org = ScriptedOrg({"Order": rows(row("801A", ERP_Order_Number__c="4711;08150"))})
+    org = ScriptedOrg({"Order": rows(row("801RO000000000AYAQ", ERP_Order_Number__c="4711;08150"))})
 
     assert await adapter_on(org.answer).fetch_orders(asked(), Lookup(partner_keys=("0815",)), Wanted()) == []
 
 
 async def test_a_page_and_what_is_looked_up_beside_it_are_one_call() -> None:
-    org = ScriptedOrg({"Order": rows(row("801C"), row("801B"), row("801A"))})
+    org = ScriptedOrg({"Order": rows(row("801RO000000000CYAQ"), row("801RO000000000BYAQ"), row("801RO000000000AYAQ"))})
 
     page = await adapter_on(org.answer).list_orders(
-        asked(), OrderQuery(first=2), Wanted(), also=Lookup(keys=("801A", "801B"))
+        asked(), OrderQuery(first=2), Wanted(), also=Lookup(keys=("801RO000000000AYAQ", "801RO000000000BYAQ"))
     )
 
-    assert [one.ref.key for one in page.items] == ["801C", "801B", "801A"]
+    assert [one.ref.key for one in page.items] == ["801RO000000000CYAQ", "801RO000000000BYAQ", "801RO000000000AYAQ"]
     assert page.more
     assert len(org.requests) == 1
 
 
 async def test_a_long_query_goes_in_a_body() -> None:
     org = ScriptedOrg({"Order": rows()})
-    lookup = Lookup(keys=tuple(f"801RO0000{number:06d}YAA" for number in range(299)))
+    lookup = Lookup(keys=tuple(long_id(f"801RO0000{number:06d}") for number in range(299)))
 
     await adapter_on(org.answer).fetch_orders(asked(), lookup, Wanted())
 
@@ -112,7 +126,7 @@ async def test_a_long_query_goes_in_a_body() -> None:
 
 async def test_more_than_five_queries_are_more_than_one_composite() -> None:
     org = ScriptedOrg({"Account": rows()})
-    lookup = Lookup(keys=tuple(f"001RO0000{number:06d}YAA" for number in range(1600)))
+    lookup = Lookup(keys=tuple(long_id(f"001RO0000{number:06d}") for number in range(1600)))
 
     await adapter_on(org.answer).fetch_customers(asked(), lookup, Wanted())
 
@@ -130,21 +144,22 @@ async def test_nothing_to_look_up_is_not_asked() -> None:
 async def test_the_view_narrows_every_query() -> None:
     org = ScriptedOrg({})
     adapter = adapter_on(org.answer, {"legal_entity_field": "Legal_Entity__c"})
-    call = asked(accounts=frozenset({"001B", "001A"}), entities=frozenset({"US01"}))
+    call = asked(accounts=frozenset({"001RO000000000BYAQ", "001RO000000000AYAQ"}), entities=frozenset({"US01"}))
 
-    await adapter.fetch_orders(call, Lookup(keys=("801A",)), Wanted())
+    await adapter.fetch_orders(call, Lookup(keys=("801RO000000000AYAQ",)), Wanted())
     await adapter.list_orders(call, OrderQuery(first=1), Wanted())
-    await adapter.fetch_customers(call, Lookup(keys=("001C",)), Wanted())
+    await adapter.fetch_customers(call, Lookup(keys=("001RO000000000CYAQ",)), Wanted())
     await adapter.list_customers(call, CustomerQuery(first=1), Wanted())
-    await adapter.fetch_quotes(call, Lookup(keys=("0Q0A",)), Wanted())
+    await adapter.fetch_quotes(call, Lookup(keys=("0Q0RO000000000A0AQ",)), Wanted())
 
-    seen = "AccountId IN ('001A', '001B') AND (Legal_Entity__c IN ('US01') OR Legal_Entity__c = null)"
+    accounts = "IN ('001RO000000000AYAQ', '001RO000000000BYAQ')"
+    seen = f"AccountId {accounts} AND (Legal_Entity__c IN ('US01') OR Legal_Entity__c = null)"
     assert [query.partition("WHERE ")[2] for query in org.queries] == [
-        f"{seen} AND Id IN ('801A')",
+        f"{seen} AND Id IN ('801RO000000000AYAQ')",
         f"{seen} ORDER BY CreatedDate DESC, Id DESC LIMIT 2",
-        "Id IN ('001A', '001B') AND Id IN ('001C')",
-        "Id IN ('001A', '001B') ORDER BY Id LIMIT 2",
-        "AccountId IN ('001A', '001B') AND Id IN ('0Q0A')",
+        "Id IN ('001RO000000000AYAQ', '001RO000000000BYAQ') AND Id IN ('001RO000000000CYAQ')",
+        "Id IN ('001RO000000000AYAQ', '001RO000000000BYAQ') ORDER BY Id LIMIT 2",
+        "AccountId IN ('001RO000000000AYAQ', '001RO000000000BYAQ') AND Id IN ('0Q0RO000000000A0AQ')",
     ]
 
 
@@ -154,7 +169,7 @@ async def test_who_may_see_nothing_asks_nothing(view: View) -> None:
     adapter = adapter_on(org.answer)
     call = asked(accounts=view.accounts, entities=view.legal_entities)
 
-    assert await adapter.fetch_orders(call, Lookup(keys=("801A",)), Wanted()) == []
+    assert await adapter.fetch_orders(call, Lookup(keys=("801RO000000000AYAQ",)), Wanted()) == []
     assert (await adapter.list_customers(call, CustomerQuery(first=1), Wanted())).items == ()
     assert org.requests == []
 
@@ -166,14 +181,14 @@ async def test_a_part_that_is_missing_is_a_broken_contract() -> None:
         return httpx.Response(200, json={"compositeResponse": []})
 
     with pytest.raises(ContractBroken, match="left out"):
-        await adapter_on(answer).fetch_orders(asked(), Lookup(keys=("801A",), numbers=("1",)), Wanted())
+        await adapter_on(answer).fetch_orders(asked(), Lookup(keys=("801RO000000000AYAQ",), numbers=("1",)), Wanted())
 
 
 async def test_an_answer_of_another_shape_is_a_broken_contract() -> None:
     org = ScriptedOrg({"Order": {"records": [{"CreatedDate": "yesterday"}], "done": True}})
 
     with pytest.raises(ContractBroken, match="cannot be read"):
-        await adapter_on(org.answer).fetch_orders(asked(), Lookup(keys=("801A",)), Wanted())
+        await adapter_on(org.answer).fetch_orders(asked(), Lookup(keys=("801RO000000000AYAQ",)), Wanted())
 
 
 async def test_the_calls_that_are_left_are_told() -> None:
@@ -211,9 +226,8 @@ async def test_products_are_listed_behind_a_sku() -> None:
 
     await adapter_on(org.answer).list_products(asked(), ProductQuery(first=2, after_sku="A'1"), Wanted())
 
-    assert org.queries == [
-        r"SELECT Id, StockKeepingUnit FROM Product2 WHERE StockKeepingUnit > 'A\'1' ORDER BY StockKeepingUnit, Id LIMIT 3"
-    ]
+    (query,) = org.queries
+    assert query.endswith(r"WHERE StockKeepingUnit > 'A\'1' ORDER BY StockKeepingUnit, Id LIMIT 3")
 
 
 @pytest.mark.parametrize(
@@ -226,4 +240,4 @@ async def test_error_bodies_reach_the_caller_as_faults(status: int, code: str, f
         return httpx.Response(status, json=[{"message": "TotalRequests Limit exceeded.", "errorCode": code}])
 
     with pytest.raises(fault):
-        await adapter_on(answer).fetch_orders(asked(), Lookup(keys=("801A",)), Wanted())
+        await adapter_on(answer).fetch_orders(asked(), Lookup(keys=("801RO000000000AYAQ",)), Wanted())
