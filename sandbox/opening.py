@@ -14,7 +14,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-import sources
 from sandbox.company import Company, System, company
 from sandbox.highlights import Highlight, highlights
 from sandbox.landscape import replace_file
@@ -42,9 +41,9 @@ class Tale:
     def print(self, systems: Sequence[System]) -> str:
         """A fingerprint of this tale and of all code that tells it."""
         digest = sha256(repr((self.profile, self.seed, self.deals, self.buyers)).encode())
-        places = [Path(__file__).parent, Path(next(iter(sources.__path__))) / "kit" / "sandbox"]
-        places += [Path(next(iter(sources.__path__))) / kind / "sandbox" for kind in sorted({s.kind for s in systems})]
-        for place in places:
+        kinds = sorted({system.kind for system in systems})
+        modules = ["sandbox", "sources.kit.sandbox", *(f"sources.{kind}.sandbox" for kind in kinds)]
+        for place in (Path(next(iter(import_module(name).__path__))) for name in modules):
             for file in sorted([*place.rglob("*.py"), *place.glob("*.toml")]):
                 digest.update(file.read_bytes())
         return digest.hexdigest()
@@ -63,10 +62,13 @@ class Opened:
 def open_all(tale: Tale, state: Path, *, side_by_side: bool = False) -> Opened:
     """Every system of the tale's profile that is a sandbox of ours, told the tale unless its files say it was told.
 
+    ValueError for a tale that a real system of the profile does not hold: those know the default one only.
     `side_by_side` tells each in a process of its own, by fork: only for a process that has no threads and no loop yet.
     """
     plan = company(tale.profile)
     systems = [system for system in plan.systems if is_pretend(system.kind)]
+    if len(systems) < len(plan.systems) and tale != Tale(tale.profile):
+        raise ValueError(f"with --erp {tale.profile} only the default story can be told: a real system holds it")
     mark, fingerprint = state / _MARK, tale.print(systems)
     known = _read(mark, fingerprint)
     if known is None:

@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,17 +102,17 @@ async def _start(opened: Opened, system: System, state: Path, port: int) -> Asyn
 
 
 async def _serve_until_told(tale: Tale, arguments: argparse.Namespace, opened: Opened) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    loop, serving = asyncio.get_running_loop(), asyncio.current_task()
     for wanted in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(wanted, stop.set)
-    async with open_company(tale, arguments.state, port_base=arguments.port_base, opened=opened) as company:
-        ready = company.ready()
-        if arguments.ready:
-            replace_file(arguments.ready, json.dumps(ready, indent=2) + "\n")
-        sys.stdout.write(json.dumps(ready, indent=2) + "\n")
-        sys.stdout.flush()
-        await stop.wait()
+        loop.add_signal_handler(wanted, serving.cancel if serving else loop.stop)
+    with suppress(asyncio.CancelledError):  # the signal's way to end us, also while a real ERP is being installed
+        async with open_company(tale, arguments.state, port_base=arguments.port_base, opened=opened) as company:
+            ready = json.dumps(company.ready(), indent=2) + "\n"
+            if arguments.ready:
+                replace_file(arguments.ready, ready)
+            sys.stdout.write(ready)
+            sys.stdout.flush()
+            await asyncio.Event().wait()
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
@@ -135,7 +135,10 @@ def main(given: list[str] | None = None) -> None:
     tale = Tale(arguments.erp, arguments.seed, arguments.deals, arguments.buyers)
     arguments.state.mkdir(parents=True, exist_ok=True)
     # Told before there is a loop or a thread, so that each system can be told in a fork of its own.
-    opened = open_all(tale, arguments.state, side_by_side=True)
+    try:
+        opened = open_all(tale, arguments.state, side_by_side=True)
+    except ValueError as refused:
+        sys.exit(f"The pretend company cannot be opened: {refused}")
     import uvloop  # noqa: PLC0415 - not before the forks
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -129,3 +129,29 @@ def wait_for(holds: object, running: subprocess.Popen[bytes]) -> None:
     while not holds():
         assert running.poll() is None
         assert time.monotonic() < deadline
+
+
+def test_with_a_real_erp_only_the_default_story_can_be_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="only the default story"):
+        open_all(Tale("tryton", seed=8), tmp_path)
+
+
+@pytest.mark.tryton
+@pytest.mark.xdist_group("tryton")
+@pytest.mark.timeout(900)
+async def test_a_real_erp_keeps_the_books_of_the_second_company(tmp_path: Path) -> None:
+    async with open_company(Tale("tryton"), tmp_path) as company:
+        landscape = read_landscape(company.landscape, {}, kinds={"salesforce", "s4hana", "tryton"})
+        erp = landscape.instances["erp-us"]
+        deal = next(deal for deal in company.story.deals if "multi_entity" in deal.traits)
+        number = deal.bookings[1].number
+        domain = urlsafe_b64encode(json.dumps([["number", "=", number]]).encode()).decode()
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+            answer = await client.get(
+                f"{erp.base_url}/{erp.settings['database']}/rest/model/sale.sale",
+                params={"d": domain, "f": "reference"},
+                headers={"Authorization": f"Bearer {erp.credentials['key'].reveal()}"},
+            )
+
+    assert "erp-us" not in company.sandboxes
+    assert [row["reference"] for row in answer.json()] == [deal.crm_key]

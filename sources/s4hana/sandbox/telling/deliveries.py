@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from sources.kit.sandbox.story import Parcel
@@ -13,6 +14,7 @@ from sources.s4hana.sandbox.telling.part import CHANNEL, DIVISION, PIECE, Part, 
 _ZONE = "UTC"
 _CARRIER = "17300007"
 _NAME_LENGTH = 40
+_ON_THE_WAY = timedelta(days=2)
 
 
 def tell_deliveries(part: Part, billed: Billed, flow: Flow) -> None:
@@ -51,7 +53,7 @@ def _header(part: Part, order: Booked, parcel: Parcel, items: list[Row]) -> Row:
         "CreationTime": created.time().replace(microsecond=0),
         "LastChangeDate": changed.date(),
         "DocumentDate": created.date(),
-        "DeliveryDate": (proven or gone or created).date(),
+        "DeliveryDate": proven.date() if proven else parcel.planned_on + _ON_THE_WAY,
         "PickingDate": created.date(),
         "PlannedGoodsIssueDate": parcel.planned_on,
         "Shippinglocationtimezone": _ZONE,
