@@ -23,6 +23,10 @@ class Deadline:
         """Seconds that are left; zero once it has passed, never negative."""
         return max(0.0, self.at - self.clock())
 
+    def share(self, part: float) -> Deadline:
+        """An earlier deadline: the given part (0 to 1) of what is left of this one."""
+        return Deadline(self.clock() + self.left() * part, self.clock)
+
     def passed(self) -> bool:
         """Whether nothing is left."""
         return self.left() <= 0.0

@@ -181,7 +181,8 @@ async def _take(
 ) -> tuple[list[Edge[Order]], bool]:
     """The next orders for the page, and whether any stream goes on; moves `positions` past every row it looked at."""
     rows = sorted(turn.rows, key=_Row.place, reverse=True)
-    top = _next(turn, rows, room, set() if by.sold_from() else _claimed(context, turn))
+    anchors = _anchors(context, turn)
+    top = _next(turn, rows, room, anchors, set() if by.sold_from() else set(anchors.values()))
     orders = await _join(context, turn, top)
     keep = await _passing(context, list({order.ref: order for order in orders.values()}.values()), by)
     edges: list[Edge[Order]] = []
@@ -193,23 +194,31 @@ async def _take(
     return edges, len(rows) > len(top) or bool(turn.more)
 
 
-def _claimed(context: Context, turn: _Round) -> set[Ref]:
-    """The CRM's orders that an ERP record in hand names: they are that ERP's to list."""
+def _anchors(context: Context, turn: _Round) -> dict[Ref, Ref]:
+    """The CRM's order that each ERP record in hand names."""
     crm = context.system(context.landscape.crm, OrderSource)
-    keys = {crm_key_of(record, crm.named_order) for record in turn.harvest.booked} if crm else set()
-    return {Ref(context.landscape.crm, key) for key in keys if key}
+    named = {record.ref: crm_key_of(record, crm.named_order) for record in turn.harvest.booked} if crm else {}
+    return {ref: Ref(context.landscape.crm, key) for ref, key in named.items() if key}
 
 
-def _next(turn: _Round, rows: Sequence[_Row], room: int, claimed: set[Ref]) -> list[_Row]:
-    """The rows to look at: enough to fill the room, none older than a row that a stream has not told yet."""
+def _next(turn: _Round, rows: Sequence[_Row], room: int, anchors: Mapping[Ref, Ref], claimed: set[Ref]) -> list[_Row]:
+    """The rows to look at: enough to fill the room, none older than a row that a stream has not told yet.
+
+    Rows of one order count once, and what the CRM lists though an ERP holds it (`claimed`) counts as nothing.
+    """
     last = {row.stream: row.place() for row in rows}
     horizon = max((last[stream] for stream in turn.more if stream in last), default=None)
     top: list[_Row] = []
+    orders: set[Ref] = set()
     for row in rows:
-        if room <= 0 or (horizon is not None and row.place() < horizon):
+        if horizon is not None and row.place() < horizon:
             break
+        anchor = anchors.get(row.record.ref, row.record.ref)
+        if row.record.ref not in claimed and anchor not in orders:
+            if len(orders) >= room:
+                break
+            orders.add(anchor)
         top.append(row)
-        room -= row.record.ref not in claimed
     return top
 
 

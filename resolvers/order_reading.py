@@ -69,11 +69,20 @@ def record_wanted(context: Context, extra: Iterable[str] = ()) -> Wanted:
         wanted |= _STATUS_FACTS
     if "timeline_facts" in order:
         wanted |= _TIMELINE_FACTS
+    if reads_shipments(context):
+        wanted |= Wanted.of("shipments")
     if "every_record" in order:
         wanted |= _COMPARED
     if "customer" in wanted:
         wanted |= Wanted((("customer", context.wants_of("Customer") | Wanted.of("name")),))
     return wanted
+
+
+def reads_shipments(context: Context) -> bool:
+    """Whether the operation reads shipments, itself or for a status or a timeline."""
+    facts = ("fulfillment_facts", "timeline_facts")
+    of_lines = context.wants_of("OrderLine").any_of(*facts)
+    return "Shipment" in context.wants or of_lines or context.wants_of("Order").any_of(*facts)
 
 
 async def gather(context: Context, refs: Sequence[Ref], wanted: Wanted) -> Harvest:

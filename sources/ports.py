@@ -154,7 +154,11 @@ class Source(Protocol):
 
 @runtime_checkable
 class OrderSource(Source, Protocol):
-    """Orders: a CRM's sales, an ERP's bookings."""
+    """Orders: a CRM's sales, an ERP's bookings.
+
+    `shipments` in `wanted` announces that the shipments of these orders will be asked for next: an ERP that finds them
+    by something it keeps beside the order may bring that along.
+    """
 
     @abstractmethod
     async def fetch_orders(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[OrderRecord]:

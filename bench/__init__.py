@@ -1,0 +1,1 @@
+"""Measuring: what the gateway does in time, never asserted by a test."""

@@ -1,0 +1,57 @@
+"""Calls to the systems are as few as promised, counted on the wire."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.serve import Company
+from tests.journeys.asking import Asker
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PAGE = """{ orders(first: 50) { gaps { system reason } nodes {
+  id number status customer { name } lines { sku quantity amount { amount } shippedQuantity invoicedQuantity }
+  shipments { number status lines { quantity } }
+  invoices { number status open { amount } payments { amount { amount } payment { number amount { amount } method } } }
+  payments { amount { amount } appliedAt payment { number receivedAt } } } } }"""
+
+
+async def test_a_page_of_fifty_orders_with_everything_costs_two_calls_to_the_crm_and_four_to_each_erp(
+    ask: Asker, company: Company
+) -> None:
+    told = await ask(PAGE)
+
+    assert told.errors == []
+    page = told.data["orders"]
+    assert (len(page["nodes"]), page["gaps"]) == (50, [])
+    assert sum(len(node["shipments"]) for node in page["nodes"]) > 20
+    assert sum(len(node["payments"]) for node in page["nodes"]) > 3
+    asked = {name: [request.line for request in box.log.asked()] for name, box in company.sandboxes.items()}
+    assert len(asked["salesforce"]) <= 2, asked["salesforce"]
+    assert len(asked["sap-eu"]) <= 4, asked["sap-eu"]
+    assert len(asked["erp-us"]) <= 4, asked["erp-us"]
+
+
+async def test_one_order_asks_only_for_the_fields_that_are_wanted(ask: Asker, company: Company) -> None:
+    key = company.highlights[0]["salesforce"]
+
+    told = await ask("query($id: ID!) { order(by: {crmId: $id}) { number } }", id=key)
+
+    assert told.errors == []
+    lines = [request.line for box in company.sandboxes.values() for request in box.log.asked()]
+    assert len(lines) == 3
+    assert not any(
+        word in line for line in lines for word in ("expand", "OrderItems", "DELIVERY_SRV", "BILLING_DOCUMENT_SRV")
+    ), lines
+
+
+async def test_extensions_tell_each_call_when_the_client_asks(ask: Asker, company: Company) -> None:
+    key = company.highlights[0]["salesforce"]
+
+    told = await ask("query($id: ID!) { order(by: {crmId: $id}) { shipments { number } } }", id=key)
+
+    sources = told.extensions["sources"]
+    counted = sum(len(box.log.asked()) for box in company.sandboxes.values())
+    assert len(sources["calls"]) == counted
+    assert set(sources["systems"]) == {"salesforce", "sap-eu", "erp-us"}
+    assert all(call["milliseconds"] > 0 and call["rows"] >= 0 for call in sources["calls"])
