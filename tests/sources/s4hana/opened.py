@@ -34,7 +34,7 @@ DE = EntityAt(
 CREDENTIALS = {"username": Secret("REVGRAPH"), "password": Secret("Welcome-1")}
 
 
-def instance(base_url: str = "http://127.0.0.1:1", **settings: SettingValue) -> Instance:
+def instance(base_url: str = "http://127.0.0.1:1", /, **settings: SettingValue) -> Instance:
     return Instance(
         name="sap",
         kind="s4hana",

@@ -61,7 +61,7 @@ def invoice(amount: str = "1190.00", /, cleared_by: str | None = None, **fields:
     return line("9400000001", amount=amount, **held)
 
 
-def paid(document: str, amount: str, item: str = "1", **fields: object) -> LedgerLine:
+def paid(document: str, amount: str, item: str = "1", /, **fields: object) -> LedgerLine:
     return line(
         document, item, amount=amount, AccountingDocumentType="DZ", PaymentMethod="T", PostingDate=on(3, 1), **fields
     )

@@ -16,8 +16,8 @@ from sources.s4hana.wire import SalesOrder
 from tests.sources.s4hana.opened import reading, rows
 
 EVERYTHING = Wanted.of(
-    "number", "customer_key", "quote_key", "purchase_order_number", "requested_delivery_date", "subtotal", "tax", "total",
-    "version", "lines.sku", "lines.quantity", "lines.unit", "lines.unit_price", "lines.amount", "lines.tax",
+    "number", "customer_key", "quote_key", "purchase_order_number", "requested_delivery_date", "subtotal", "tax",
+    "total", "version", "lines.sku", "lines.quantity", "lines.unit", "lines.unit_price", "lines.amount", "lines.tax",
     "lines.parent_key", "lines.partner_key", "lines.starts_on", "lines.ends_on", "lines.segment", "customer_name",
 )  # fmt: skip
 

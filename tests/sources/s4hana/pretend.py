@@ -1,0 +1,91 @@
+"""The pretend SAP system of the company's story, served over HTTP for the adapter's tests."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from canonical.legal_entity import LegalEntity
+from sandbox.story import tell_story
+from sources.kit.sandbox.serving import serve
+from sources.kit.sandbox.story import Story
+from sources.kit.sandbox.sums import Booked, booked
+from sources.landscape import EntityAt, Instance, Limits, Secret, SettingValue
+from sources.s4hana.adapter import S4Hana, open_source
+from sources.s4hana.sandbox import S4HanaSandbox, SystemSettings, open_sandbox
+
+NAME = "sap-eu"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A served system, the adapter that reads it, and the orders that the story says it holds."""
+
+    sandbox: S4HanaSandbox
+    source: S4Hana
+    told: Mapping[str, Booked]
+    story: Story
+
+    def lines(self) -> list[str]:
+        """What was asked since the last look, as "METHOD service/what", without the options."""
+        asked = [f"{one.method} {'/'.join(one.path.split('/')[-2:])}" for one in self.sandbox.log.asked()]
+        self.sandbox.log.clear()
+        return asked
+
+
+@cache
+def story(deals: int) -> Story:
+    return tell_story(deals=deals)
+
+
+@asynccontextmanager
+async def pretend(
+    deals: int = 200, system: SystemSettings | None = None, settings: Mapping[str, SettingValue] | None = None
+) -> AsyncIterator[Opened]:
+    """The system over real HTTP; the first token is fetched already."""
+    told = story(deals)
+    with tempfile.TemporaryDirectory() as folder:
+        sandbox = open_sandbox(NAME, Path(folder), system or SystemSettings())
+        sandbox.tell(told, NAME)
+        try:
+            async with serve(sandbox.app) as at:
+                source = open_source(configured(told, sandbox, at.url, settings or {}))
+                assert isinstance(source, S4Hana)
+                try:
+                    held = {key: order for key, order in booked(told, NAME).items() if order.booking.confirmed}
+                    yield Opened(sandbox, source, held, told)
+                finally:
+                    await source.close()
+        finally:
+            sandbox.close()
+
+
+def configured(told: Story, sandbox: S4HanaSandbox, url: str, settings: Mapping[str, SettingValue]) -> Instance:
+    said = sandbox.settings()
+    ours = tuple(
+        EntityAt(LegalEntity(one.code, one.name, one.country, one.currency, NAME), one.codes)
+        for one in told.entities
+        if one.instance == NAME
+    )
+    return Instance(
+        name=NAME,
+        kind="s4hana",
+        role="erp",
+        base_url=url,
+        settings={"sap_client": said["client"], **settings},
+        credentials={name: Secret(said[key]) for name, key in CREDENTIALS.items()},
+        entities=ours,
+        limits=Limits(timeout_seconds=10.0, attempts=1),
+    )
+
+
+CREDENTIALS = {
+    "username": "user",
+    "password": "password",
+    "client_id": "oauth_client",
+    "client_secret": "oauth_secret",
+}
