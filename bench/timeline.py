@@ -158,9 +158,11 @@ def report(found: Sequence[Figures], command: str) -> str:
         MARK,
         "## Three queries against the demo company",
         "",
-        (f"`{command}`: one gateway process, the sandboxes and the load on the same {os.cpu_count()} cores; Python "
-        f"{platform.python_version()}, {packages}. Latency is added to each call by the sandboxes. Source calls are "
-        "counted in `extensions.sources` of one request; sharing of identical reads in flight is on, as in production."),
+        (
+            f"`{command}`: one gateway process, the sandboxes and the load on the same {os.cpu_count()} cores; Python "
+            f"{platform.python_version()}, {packages}. Latency is added to each call by the sandboxes. Source calls are "
+            "counted in `extensions.sources` of one request; identical reads in flight are shared, as in production."
+        ),
         "",
         "| query | source latency | clients | requests/s | p50 ms | p99 ms | source calls | answer KB |",
         "|---|---|---|---|---|---|---|---|",
