@@ -1,4 +1,4 @@
-"""The step that writes every call down: for the asker's own record, and faults for the log."""
+"""The step that writes every call down: for the asker's own record, as a span, and faults for the log."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import logging
 from dataclasses import replace
 from typing import Protocol
 
+from opentelemetry.trace import Span, SpanKind, StatusCode, get_tracer
+
 from canonical.errors import Fault
 from sources.kit.call import Call, SourceCall
 from sources.kit.http.ask import Answer, Ask, Row
 from sources.kit.http.clockwork import Clockwork
 
 log = logging.getLogger("revgraph.sources")
+_tracer = get_tracer("revgraph.sources")
 
 
 class Asks(Protocol):
@@ -31,11 +34,24 @@ class Recorded:
 
     async def __call__(self, call: Call, ask: Ask) -> Answer:
         """The answer, tied to its place in the record."""
+        with _tracer.start_as_current_span(
+            f"{self._system}: {ask.operation}",
+            kind=SpanKind.CLIENT,
+            attributes={"revgraph.system": self._system, "revgraph.correlation_id": call.correlation_id},
+            # A fault's causes have not been redacted; what it says itself is in the log, cleaned.
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            return await self._asked(call, ask, span)
+
+    async def _asked(self, call: Call, ask: Ask, span: Span) -> Answer:
         began = self._clockwork.clock()
         try:
             answer, shared = await self._below.ask(call, ask)
         except Fault as fault:
             self._write(call, ask, began, fault.code)
+            span.set_attribute("revgraph.outcome", fault.code)
+            span.set_status(StatusCode.ERROR, fault.sentence)
             log.warning(
                 "%s: %s failed: %s: %s (%s) [%s]",
                 self._system,
@@ -46,7 +62,9 @@ class Recorded:
                 call.correlation_id,
             )
             raise
-        return replace(answer, row=self._write(call, ask, began, "shared" if shared else "ok"))
+        outcome = "shared" if shared else "ok"
+        span.set_attribute("revgraph.outcome", outcome)
+        return replace(answer, row=self._write(call, ask, began, outcome))
 
     def _write(self, call: Call, ask: Ask, began: float, outcome: str) -> Row:
         position = len(call.record.calls)

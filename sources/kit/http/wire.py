@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
 from canonical.errors import ContractBroken, Fault, OutcomeUnknown, Refused, Unavailable
 from sources.kit.call import Call
@@ -149,11 +150,20 @@ def _never_left(broken: BaseException) -> bool:
 
 def _headers(call: Call, ask: Ask, authorization: tuple[tuple[str, str], ...]) -> dict[str, str]:
     headers = {**_STANDING_HEADERS, "x-correlation-id": call.correlation_id}
-    if call.traceparent:
-        headers["traceparent"] = call.traceparent
+    traceparent = _traceparent() or call.traceparent
+    if traceparent:
+        headers["traceparent"] = traceparent
     headers.update((name.lower(), value) for name, value in ask.headers)
     headers.update((name.lower(), value) for name, value in authorization)
     return headers
+
+
+def _traceparent() -> str | None:
+    """The span of this call (W3C), so that the system's own spans hang below it; None where nobody traces."""
+    span = get_current_span().get_span_context()
+    if not span.is_valid:
+        return None
+    return f"00-{format_trace_id(span.trace_id)}-{format_span_id(span.span_id)}-{span.trace_flags:02x}"
 
 
 def _with_query(address: str, ask: Ask) -> str:

@@ -7,6 +7,7 @@ import logging
 import socket
 
 import pytest
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
 from canonical.errors import ContractBroken, OutcomeUnknown, Refused, Throttled, Unavailable
 from sources.kit.http.ask import Answer, Ask
@@ -303,3 +304,14 @@ async def test_a_compressed_answer_is_read(system: System, open_client: OpenClie
     answer = await open_client().send(ask_as(), READ)
 
     assert answer.content == b'{"call": 1}'
+
+
+async def test_the_system_s_spans_hang_below_the_call_s_own(
+    system: System, open_client: OpenClient, ask_as: AskAs
+) -> None:
+    above = NonRecordingSpan(SpanContext(0xABC, 0xDEF, is_remote=False, trace_flags=TraceFlags(1)))
+
+    with use_span(above):
+        await open_client().send(ask_as(), READ)
+
+    assert system.seen[0]["traceparent"] == "00-00000000000000000000000000000abc-0000000000000def-01"
