@@ -69,7 +69,7 @@ class Faults:
 
     def __init__(self, seed: int = 0) -> None:
         self._armed: list[_Armed] = []
-        self._chance = random.Random(seed)  # noqa: S311 - repeatable chance, not secrecy
+        self._chance = random.Random(seed)
         self.hits: Counter[FaultKind] = Counter()
 
     def add(self, fault: Fault) -> None:

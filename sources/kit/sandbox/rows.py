@@ -33,7 +33,7 @@ def spoil(rows: Sequence[Row], seed: int = 0) -> list[Row]:
 
 def _shuffled(rows: list[Row], seed: int) -> list[Row]:
     order = list(range(len(rows)))
-    random.Random(seed).shuffle(order)  # noqa: S311 - repeatable chance, not secrecy
+    random.Random(seed).shuffle(order)
     if order == sorted(order):
         order.reverse()
     return [rows[place] for place in order]
