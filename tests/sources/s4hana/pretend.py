@@ -26,6 +26,7 @@ class Opened:
     """A served system, the adapter that reads it, and the orders that the story says it holds."""
 
     sandbox: S4HanaSandbox
+    instance: Instance
     source: S4Hana
     told: Mapping[str, Booked]
     story: Story
@@ -53,11 +54,12 @@ async def pretend(
         sandbox.tell(told, NAME)
         try:
             async with serve(sandbox.app) as at:
-                source = open_source(configured(told, sandbox, at.url, settings or {}))
+                instance = configured(told, sandbox, at.url, settings or {})
+                source = open_source(instance)
                 assert isinstance(source, S4Hana)
                 try:
                     held = {key: order for key, order in booked(told, NAME).items() if order.booking.confirmed}
-                    yield Opened(sandbox, source, held, told)
+                    yield Opened(sandbox, instance, source, held, told)
                 finally:
                     await source.close()
         finally:
