@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -29,6 +30,7 @@ def crm_key(prefix: str, serial: int) -> str:
     return key + "".join(_checked(key[start : start + 5]) for start in (0, 5, 10))
 
 
+@lru_cache(maxsize=8192)
 def _checked(five: str) -> str:
     return _SUFFIX[sum(1 << place for place, letter in enumerate(five) if "A" <= letter <= "Z")]
 

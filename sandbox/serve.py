@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -135,10 +136,13 @@ def main(given: list[str] | None = None) -> None:
     tale = Tale(arguments.erp, arguments.seed, arguments.deals, arguments.buyers)
     arguments.state.mkdir(parents=True, exist_ok=True)
     # Told before there is a loop or a thread, so that each system can be told in a fork of its own.
+    gc.disable()
     try:
         opened = open_all(tale, arguments.state, side_by_side=True)
     except ValueError as refused:
         sys.exit(f"The pretend company cannot be opened: {refused}")
+    gc.freeze()
+    gc.enable()
     import uvloop  # noqa: PLC0415 - not before the forks
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

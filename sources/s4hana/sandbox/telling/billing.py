@@ -131,10 +131,6 @@ class _BillingTeller:
             number, at = piece.order.booking.number, document.issued_at
             level = 2 if piece.category == "J" else 1
             self.flow.followed(number, piece.line, document.number, place * 10, document.category, at, level=level)
-        rows["A_BillingDocumentPartner"] += [
-            {"BillingDocument": document.number, "PartnerFunction": function, "Customer": order.booking.customer_number}
-            for function in ("BP", "PY")
-        ]
 
     def _header(self, document: _Document, order: Booked, total: Priced) -> Row:
         entity, customer = self.part.entity(order.booking), order.booking.customer_number
