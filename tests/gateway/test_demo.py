@@ -70,29 +70,44 @@ def test_a_child_that_will_not_end_is_killed(tmp_path: Path, monkeypatch: pytest
     assert child.running.returncode == -signal.SIGKILL
 
 
-def test_a_child_that_ends_by_itself_is_named_with_its_last_words(tmp_path: Path) -> None:
-    with (
-        pytest.raises(ChildEndedError, match=r"(?s)The one ended by itself \(code 3\).*out of ideas"),
-        Children() as all_,
-    ):
-        all_.start("one", [sys.executable, "-c", "print('out of ideas'); raise SystemExit(3)"], tmp_path / "one.log")
-        all_.watch()
+def watched(log: Path, *command: str) -> None:
+    with Children() as children:
+        children.start("one", [sys.executable, *command], log)
+        children.watch()
 
 
-def test_a_signal_ends_the_waiting_and_the_children(tmp_path: Path) -> None:
-    with pytest.raises(StoppedError), Children() as children:
-        child = children.start("one", WAIT, tmp_path / "one.log")
+def stopped(log: Path, started: list[int]) -> None:
+    with Children() as children:
+        started.append(children.start("one", WAIT, log).running.pid)
         os.kill(os.getpid(), signal.SIGTERM)
         children.wait_until("what never comes", lambda: False, 20)
 
-    assert not alive(child.running.pid)
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+def delayed(log: Path) -> None:
+    with Children() as children:
+        children.start("one", WAIT, log)
+        children.wait_until("its start", lambda: False, 0.1)
+
+
+def test_a_child_that_ends_by_itself_is_named_with_its_last_words(tmp_path: Path) -> None:
+    with pytest.raises(ChildEndedError, match=r"(?s)The one ended by itself \(code 3\).*out of ideas"):
+        watched(tmp_path / "one.log", "-c", "print('out of ideas'); raise SystemExit(3)")
+
+
+def test_a_signal_ends_the_waiting_and_the_children(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    started: list[int] = []
+
+    with pytest.raises(StoppedError):
+        stopped(tmp_path / "one.log", started)
+
+    assert not alive(started[0])
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_what_takes_too_long_is_said_with_the_logs_to_look_into(tmp_path: Path) -> None:
-    with pytest.raises(ChildEndedError, match=r"its start took longer than 0\.1 seconds.*one\.log"), Children() as all_:
-        all_.start("one", WAIT, tmp_path / "one.log")
-        all_.wait_until("its start", lambda: False, 0.1)
+    with pytest.raises(ChildEndedError, match=r"its start took longer than 0\.1 seconds.*one\.log"):
+        delayed(tmp_path / "one.log")
 
 
 def test_nobody_answers_at_a_free_port() -> None:

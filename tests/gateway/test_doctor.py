@@ -41,13 +41,13 @@ def checkup(status: SystemHealth, *findings: Finding, message: str | None = None
     return Checkup(status=status, latency_ms=12, calls_remaining=990, message=message, findings=findings)
 
 
-def house(required: bool, found: Checkup | None) -> tuple[Landscape, Sources]:
+def house(found: Checkup | None, *, required: bool = True) -> tuple[Landscape, Sources]:
     instance = Instance("books", "ledger", "erp", "http://127.0.0.1:1", required=required)
     return Landscape("acme", {"books": instance}, {}), Sources({"books": Patient(instance, found)})
 
 
 async def test_a_system_that_is_well_is_said_to_be_well() -> None:
-    landscape, sources = house(True, checkup(SystemHealth.UP, REACHED))
+    landscape, sources = house(checkup(SystemHealth.UP, REACHED))
     console = Console(file=io.StringIO(), width=120)
 
     diagnoses = await examine(landscape, sources, 1.0)
@@ -64,7 +64,7 @@ async def test_a_system_that_is_well_is_said_to_be_well() -> None:
 
 
 async def test_a_missing_permission_at_a_required_system_fails_and_says_what_to_do() -> None:
-    landscape, sources = house(True, checkup(SystemHealth.UP, REACHED, MISSING))
+    landscape, sources = house(checkup(SystemHealth.UP, REACHED, MISSING))
     console = Console(file=io.StringIO(), width=120)
 
     diagnoses = await examine(landscape, sources, 1.0)
@@ -76,7 +76,7 @@ async def test_a_missing_permission_at_a_required_system_fails_and_says_what_to_
 
 
 async def test_a_system_that_is_not_required_fails_alone() -> None:
-    landscape, sources = house(False, checkup(SystemHealth.DOWN, message="It refused the connection."))
+    landscape, sources = house(checkup(SystemHealth.DOWN, message="It refused the connection."), required=False)
 
     diagnoses = await examine(landscape, sources, 1.0)
 
@@ -85,7 +85,7 @@ async def test_a_system_that_is_not_required_fails_alone() -> None:
 
 
 async def test_a_system_that_never_answers_is_down_in_words() -> None:
-    landscape, sources = house(True, None)
+    landscape, sources = house(None)
 
     [told] = as_json(await examine(landscape, sources, -0.99))
 
@@ -94,7 +94,7 @@ async def test_a_system_that_never_answers_is_down_in_words() -> None:
 
 
 async def test_programs_get_all_of_it() -> None:
-    landscape, sources = house(True, checkup(SystemHealth.DEGRADED, MISSING, message="slow"))
+    landscape, sources = house(checkup(SystemHealth.DEGRADED, MISSING, message="slow"))
 
     assert as_json(await examine(landscape, sources, 1.0)) == [
         {
