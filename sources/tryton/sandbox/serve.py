@@ -33,10 +33,10 @@ path = {directory}
 [web]
 listen = {host}:{port}
 """
-# Only what went wrong, and never more than two files of a megabyte.
+# Only what went wrong, and never more than two files of a megabyte. Werkzeug logs each request unless told not to.
 _LOGGING = """\
 [loggers]
-keys = root
+keys = root, werkzeug
 [handlers]
 keys = file
 [formatters]
@@ -44,6 +44,10 @@ keys = line
 [logger_root]
 level = WARNING
 handlers = file
+[logger_werkzeug]
+level = WARNING
+handlers =
+qualname = werkzeug
 [handler_file]
 class = handlers.RotatingFileHandler
 args = ({log!r}, "a", 1000000, 1)

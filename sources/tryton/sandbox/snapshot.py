@@ -23,7 +23,7 @@ from sources.kit.sandbox.story import Story
 from sources.tryton.sandbox.access import DATABASE
 from sources.tryton.sandbox.install import Installation, Say, install, to_stderr
 from sources.tryton.sandbox.serve import SNAPSHOT
-from sources.tryton.sandbox.tale import Tale, write
+from sources.tryton.sandbox.tale import Tale, text, write
 from sources.tryton.sandbox.tell import tell
 
 INSTANCE: Final = "erp-us"
@@ -56,11 +56,8 @@ def build(tale: Tale, snapshot: Path = SNAPSHOT, say: Say = to_stderr) -> None:
 
 
 def mark(tale: Tale) -> str:
-    """What a tale and the scripts that seed it come to, in 64 characters: another mark, another snapshot."""
-    with tempfile.TemporaryDirectory(prefix="revgraph-tryton-") as directory:
-        told = Path(directory) / "tale.json"
-        write(tale, told)
-        return hashlib.sha256(told.read_bytes()).hexdigest()
+    """What a tale comes to in 64 characters: another mark, another snapshot."""
+    return hashlib.sha256(text(tale).encode()).hexdigest()
 
 
 def present_tale() -> Tale:
@@ -71,7 +68,7 @@ def present_tale() -> Tale:
 
 def _empty(installation: Installation, say: Say) -> Path:
     """A database with Tryton's modules and nothing else, made once for each environment."""
-    kept = installation.python.parents[1] / "empty.sqlite"
+    kept = installation.python.parents[1] / f"{'-'.join(MODULES)}.sqlite"
     if kept.exists():
         return kept
     say("Making an empty database (once, about 40 seconds) ...")

@@ -158,9 +158,14 @@ class Tale:
     sales: tuple[Sale, ...]
 
 
+def text(tale: Tale) -> str:
+    """The tale as JSON, the same for the same tale."""
+    return json.dumps(asdict(tale), default=str, indent=1) + "\n"
+
+
 def write(tale: Tale, path: Path) -> None:
-    """Write the tale as JSON, the same bytes for the same tale."""
-    path.write_text(json.dumps(asdict(tale), default=str, indent=1) + "\n", "utf-8")
+    """Write the tale to a file."""
+    path.write_text(text(tale), "utf-8")
 
 
 def read(path: Path) -> Tale:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
+import select
+import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
 from sources.tryton.sandbox.install import Installation, install
 from sources.tryton.sandbox.serve import DidNotStart, Reached, Server, restore, serving
+from tests.sources.tryton.sandbox.asking import ask, told
 
 pytestmark = [pytest.mark.tryton, pytest.mark.xdist_group("tryton")]
 
@@ -49,39 +51,12 @@ WHOLE_SALE = (
 )
 
 
-def told(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
-
-
-def ask(reached: Reached, model: str, fields: tuple[str, ...], domain: object = (), key: str | None = None) -> Any:
-    query = urlencode([*(("f", field) for field in fields), ("d", told(domain)), ("o", told([["id", "ASC"]]))])
-    request = urllib.request.Request(f"{reached.base_url}/{reached.database}/rest/model/{model}?{query}")
-    request.add_header("Authorization", f"Bearer {key or reached.application_key}")
-    request.add_header("X-Tryton-Context", told({"company": reached.company}))
-    with urllib.request.urlopen(request, timeout=30) as response:
-        return json.loads(response.read())
-
-
 def runs(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     return True
-
-
-@pytest.fixture(scope="module")
-def installation() -> Installation:
-    return install()
-
-
-@pytest.fixture(scope="module")
-def reached(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    state = tmp_path_factory.mktemp("tryton")
-    restore(state)
-    server = Server(state, installation)
-    yield server.start()
-    server.stop()
 
 
 def test_a_second_installation_is_the_first_one(installation: Installation) -> None:
@@ -190,3 +165,41 @@ def test_a_server_that_cannot_start_says_why_and_leaves_nothing(installation: In
         server.start()
 
     assert server.pid is None
+
+
+STARTER = """
+import pathlib, sys
+from sources.tryton.sandbox.install import install
+from sources.tryton.sandbox.serve import Server
+server = Server(pathlib.Path(sys.argv[1]), install())
+server.start()
+print(server.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux tells of the end of a stranger's process")
+def test_it_ends_with_whoever_started_it_even_when_that_one_is_killed(tmp_path: Path) -> None:
+    restore(tmp_path)
+    command = [sys.executable, "-c", STARTER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as starter:
+        assert starter.stdout is not None
+        tryton = os.pidfd_open(int(starter.stdout.readline()))
+
+        starter.send_signal(signal.SIGKILL)
+
+        ended, _, _ = select.select([tryton], [], [], 10)
+        os.close(tryton)
+    assert ended == [tryton]
+
+
+def test_what_is_asked_is_not_logged(installation: Installation, tmp_path: Path) -> None:
+    restore(tmp_path)
+    server = Server(tmp_path, installation)
+    reached = server.start()
+    ask(reached, "sale.sale", ("number",))
+
+    server.stop()
+
+    assert (tmp_path / "trytond.log").read_text() == ""
+    assert reached.application_key not in (tmp_path / "trytond.out").read_text()
