@@ -21,7 +21,9 @@ from sources.landscape import Instance
 from sources.ports import ProductSource
 from tests.house.tree import copy_of_code
 
-CALL = Call(Principal("t", "acme", "t", frozenset()), View(), Deadline.after(10), "case-1")
+
+def new_call() -> Call:
+    return Call(Principal("t", "acme", "t", frozenset()), View(), Deadline.after(10), "case-1")
 
 
 @pytest.fixture
@@ -61,8 +63,8 @@ async def test_the_new_adapter_reads_from_its_own_sandbox(shop: str, tmp_path: P
     source = import_module(f"sources.{shop}.adapter").open_source(instance, transport=httpx.ASGITransport(pretend.app))
 
     assert isinstance(source, ProductSource)
-    found = await source.fetch_products(CALL, ["B-2", "C-3"], Wanted.of("name"))
-    checkup = await source.check(CALL, thorough=True)
+    found = await source.fetch_products(new_call(), ["B-2", "C-3"], Wanted.of("name"))
+    checkup = await source.check(new_call(), thorough=True)
     await source.close()
 
     assert {sku: product.name for sku, product in found.items()} == {"B-2": "Bolt"}
