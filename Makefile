@@ -42,7 +42,7 @@ bench: $(VENV)/.dev  ## Measures three queries side by side, and writes docs/ben
 	$(BIN)/python -m bench.timeline $(ARGS)
 
 schema: $(VENV)/.runtime  ## Writes the graph's contract, schema/schema.graphql, from the code.
-	$(BIN)/revgraph schema $(ARGS)
+	$(BIN)/revgraph schema --write schema/schema.graphql $(ARGS)
 
 new-source: $(VENV)/.runtime  ## A folder for one more system, ready to fill: NAME=acme.
 	$(BIN)/revgraph new-source $(NAME)
