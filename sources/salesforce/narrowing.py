@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from canonical.errors import Mistake
 from canonical.order import Stage
 from canonical.principal import View
 from sources.kit.call import chunks
@@ -98,7 +99,7 @@ def customers_listed(select: Select, query: CustomerQuery) -> Select:
     """One page of accounts and one more."""
     conditions = []
     if query.after_key is not None:
-        conditions.append(above("Id", query.after_key))
+        conditions.append(above("Id", _place(query.after_key)))
     if query.parent_key is not None:
         conditions.append(is_in("ParentId", well_formed([query.parent_key])))
     if query.updated_since is not None:
@@ -142,7 +143,15 @@ def _order_filters(query: OrderQuery, settings: Settings, quote_field: str) -> I
 
 def _order_position(query: OrderQuery) -> Iterator[Condition]:
     if query.after is not None:
-        yield newest_first_behind("CreatedDate", query.after.at, "Id", query.after.key)
+        yield newest_first_behind("CreatedDate", query.after.at, "Id", _place(query.after.key))
+
+
+def _place(key: str) -> str:
+    # A cursor comes back from outside, and one text that is no id makes the platform refuse the whole query.
+    found = well_formed([key])
+    if not found:
+        raise Mistake("BAD_CURSOR", "This is not a position in this list: cursors are given by its answers, not made.")
+    return found[0]
 
 
 def _stages(stages: frozenset[Stage]) -> Iterator[Condition]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import httpx
 import orjson
 import pytest
 
-from canonical.errors import ContractBroken, Refused, Throttled
+from canonical.errors import ContractBroken, Mistake, Refused, Throttled
 from canonical.principal import View
 from canonical.system import SystemHealth
 from canonical.wanted import Wanted
-from sources.ports import CustomerQuery, Lookup, OrderQuery, ProductQuery
+from sources.ports import CustomerQuery, Lookup, OrderQuery, Position, ProductQuery
 from sources.salesforce.ids import long_id
 from tests.sources.salesforce.asking import ScriptedOrg, adapter_on, asked
 
@@ -171,6 +173,19 @@ async def test_who_may_see_nothing_asks_nothing(view: View) -> None:
 
     assert await adapter.fetch_orders(call, Lookup(keys=("801RO000000000AYAQ",)), Wanted()) == []
     assert (await adapter.list_customers(call, CustomerQuery(first=1), Wanted())).items == ()
+    assert org.requests == []
+
+
+async def test_a_cursor_that_nobody_gave_is_a_mistake_and_asks_nothing() -> None:
+    org = ScriptedOrg({})
+    adapter = adapter_on(org.answer)
+    position = Position(datetime(2026, 11, 23, tzinfo=UTC), "' OR Id != '")
+
+    with pytest.raises(Mistake, match="not a position"):
+        await adapter.list_orders(asked(), OrderQuery(first=1, after=position), Wanted())
+    with pytest.raises(Mistake, match="not a position"):
+        await adapter.list_customers(asked(), CustomerQuery(first=1, after_key="x"), Wanted())
+
     assert org.requests == []
 
 
