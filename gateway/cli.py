@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import json
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -172,6 +173,8 @@ def doctor(
     """
     from rich.console import Console  # noqa: PLC0415
 
+    # What goes wrong is in the diagnoses; the adapters' own log lines would only stand between them.
+    logging.getLogger().addHandler(logging.NullHandler())
     from gateway.doctor import as_json as in_json  # noqa: PLC0415
     from gateway.doctor import failed, show  # noqa: PLC0415
 

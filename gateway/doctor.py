@@ -100,7 +100,7 @@ def _row(item: Diagnosis) -> tuple[str, ...]:
 
 def _advice(item: Diagnosis) -> list[str]:
     name = f"[bold]{escape(item.instance.name)}[/bold]"
-    told = {finding.advice for finding in item.checkup.findings if not finding.well}
+    told = " ".join(finding.advice or "" for finding in item.checkup.findings if not finding.well)
     lines = [
         f"{name}: {escape(finding.name)}: {escape(finding.advice or 'it is not well')}"
         for finding in item.checkup.findings
@@ -108,6 +108,8 @@ def _advice(item: Diagnosis) -> list[str]:
     ]
     if item.checkup.message and item.checkup.message not in told:
         lines.append(f"{name}: {escape(item.checkup.message)}")
+    if item.checkup.status is SystemHealth.DOWN:
+        lines.append(f"{name}: is {escape(item.instance.base_url)} right, and can this machine reach it?")
     if item.fails and not item.instance.required:
         lines.append(f"{name}: it is not required, so the rest can be served without it.")
     return lines

@@ -78,10 +78,16 @@ async def test_a_missing_permission_at_a_required_system_fails_and_says_what_to_
 async def test_a_system_that_is_not_required_fails_alone() -> None:
     landscape, sources = house(checkup(SystemHealth.DOWN, message="It refused the connection."), required=False)
 
+    console = Console(file=io.StringIO(), width=120)
+
     diagnoses = await examine(landscape, sources, 1.0)
+    show(diagnoses, console)
 
     assert diagnoses[0].fails
     assert not failed(diagnoses)
+    written = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "books: is http://127.0.0.1:1 right, and can this machine reach it?" in written
+    assert "books: it is not required, so the rest can be served without it." in written
 
 
 async def test_a_system_that_never_answers_is_down_in_words() -> None:
