@@ -130,15 +130,19 @@ class S4Client:
             return await self._send(call, _with(ask, pair.headers))
 
     def _parts(self, answer: Answer, expected: int) -> list[Answer]:
-        """Each part as an answer of its own; the first fault among them is raised."""
+        """Each part as an answer of its own; the first fault among them is raised.
+
+        Some servers end a batch with its first failed part, so a missing part is broken only where none failed.
+        """
         try:
             parts = read_batch(answer.content, str(answer.headers.get("content-type", "")))
-            if len(parts) != expected:
-                raise BrokenBatchError(f"{len(parts)} parts where {expected} were asked for")
+            answers = [self._part(part) for part in parts if isinstance(part, PartAnswer)]
+            if len(answers) != expected:
+                raise BrokenBatchError(f"{len(answers)} parts where {expected} were asked for")
         except BrokenBatchError as broken:
             sentence = f"{self.system} sent an answer that cannot be read."
             raise ContractBroken(self.system, sentence, detail=str(broken)) from broken
-        return [self._part(part) for part in parts if isinstance(part, PartAnswer)]
+        return answers
 
     def _part(self, part: PartAnswer) -> Answer:
         answer = Answer(part.status, httpx.Headers(part.headers), part.body)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -43,15 +45,26 @@ def story(deals: int) -> Story:
     return tell_story(deals=deals)
 
 
+@cache
+def written(deals: int, system: SystemSettings) -> Path:
+    """A system's files with the story in them, written once and copied for each test."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    sandbox = open_sandbox(NAME, folder, system)
+    sandbox.tell(story(deals), NAME)
+    sandbox.close()
+    return folder
+
+
 @asynccontextmanager
 async def pretend(
     deals: int = 200, system: SystemSettings | None = None, settings: Mapping[str, SettingValue] | None = None
 ) -> AsyncIterator[Opened]:
     """The system over real HTTP; the first token is fetched already."""
-    told = story(deals)
+    told, system = story(deals), system or SystemSettings()
     with tempfile.TemporaryDirectory() as folder:
-        sandbox = open_sandbox(NAME, Path(folder), system or SystemSettings())
-        sandbox.tell(told, NAME)
+        shutil.copytree(written(deals, system), folder, dirs_exist_ok=True)
+        sandbox = open_sandbox(NAME, Path(folder), system)
         try:
             async with serve(sandbox.app) as at:
                 instance = configured(told, sandbox, at.url, settings or {})
