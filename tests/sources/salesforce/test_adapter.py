@@ -376,3 +376,47 @@ def test_a_landscape_without_what_the_sign_in_needs_is_refused_in_words() -> Non
         open_source(Instance("crm", "salesforce", "crm", "https://x", credentials={"client_id": Secret("k")}))
     with pytest.raises(ValueError, match="quote_model"):
         open_source(Instance("crm", "salesforce", "crm", "https://x", settings={"quote_model": "magic"}))
+
+
+async def test_the_package_s_quotes_are_read_with_their_lines_and_orders_name_them(org: Org) -> None:
+    offer, line, ordered = long_id("a0q000000000AAA"), long_id("a0l000000000AAA"), long_id("801000000000A99")
+    quoted = {"Id": offer, "Name": "Q-00007", "SBQQ__Account__c": A, "SBQQ__Status__c": "Approved"}
+    sold = {"SBQQ__Product__c": PRODUCT, "SBQQ__Quantity__c": 4, "SBQQ__NetPrice__c": Decimal("2.5")}
+    org.box.load(
+        {
+            "SBQQ__Quote__c": [{**quoted, "CurrencyIsoCode": "EUR"}],
+            "SBQQ__QuoteLine__c": [{"Id": line, "SBQQ__Quote__c": offer, "SBQQ__SegmentIndex__c": 2, **sold}],
+            "Order": [{**order_row(9), "Id": ordered, "OrderNumber": "00000099", "SBQQ__Quote__c": offer}],
+        }
+    )
+    crm = org.open({"quote_model": "sbqq", "multi_currency": True})
+    wanted = Wanted.of("number", "status", "lines.sku", "lines.quantity", "lines.unit_price", "lines.segment")
+
+    (quote,) = await crm.fetch_quotes(asked(), Lookup(numbers=("Q-00007",)), wanted)
+    page = await crm.list_orders(asked(), OrderQuery(first=5, quote_keys=(offer,)), Wanted.of("quote_key"))
+
+    assert (quote.ref.key, quote.number, quote.status) == (offer, "Q-00007", QuoteStatus.APPROVED)
+    assert isinstance(quote.lines, tuple)
+    (read,) = quote.lines
+    assert (read.sku, read.quantity, read.segment) == ("VM-8", Decimal(4), 2)
+    assert read.unit_price == Money(Decimal("2.50"), "EUR")
+    assert [(one.ref.key, one.quote_key) for one in page.items] == [(ordered, offer)]
+
+
+async def test_hundreds_of_references_are_a_few_calls(org: Org, crm: Salesforce) -> None:
+    lookup = Lookup(
+        keys=(*tuple(long_id(f"8010000000{number:05d}") for number in range(700)), ORDERS[4]),
+        partner_keys=(*(f"45{number:08d}" for number in range(200)), "0815"),
+    )
+
+    found = await crm.fetch_orders(asked(), lookup, FULL)
+
+    assert {one.number for one in found} == {"00000001", "00000004"}
+    assert [one.path for one in org.box.log.asked()] == ["/services/data/v68.0/composite"] * 2
+
+
+async def test_an_org_with_one_currency_has_no_currency_field(org: Org) -> None:
+    (order,) = await org.open({"currency": "CHF"}).fetch_orders(asked(), Lookup(keys=(ORDERS[1],)), FULL)
+
+    assert (order.currency_code, order.subtotal) == ("CHF", Money(Decimal("21.00"), "CHF"))
+    assert org.box.log.asked("CurrencyIsoCode") == []
