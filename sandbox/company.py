@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict
 from sources.kit.sandbox.story import Entity
 
 PLAN = Path(__file__).with_name("company.toml")
-DEFAULT_PROFILE = "s4hana"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +79,17 @@ class _Profile(BaseModel):
 class _Plan(BaseModel):
     model_config = ConfigDict(extra="forbid")
     tenant: str
+    usual_profile: str
     crm: _System
     profiles: dict[str, _Profile]
     kinds: dict[str, Speech]
 
 
 @cache
-def company(profile: str = DEFAULT_PROFILE) -> Company:
-    """The company under this profile; ValueError with the known ones when there is none."""
+def company(profile: str | None = None) -> Company:
+    """The company under this profile, or the usual one; ValueError with the known ones when there is none."""
     plan = _Plan.model_validate(tomllib.loads(PLAN.read_text("utf-8")))
+    profile = profile or plan.usual_profile
     chosen = plan.profiles.get(profile)
     if chosen is None:
         raise ValueError(f"There is no profile {profile!r}; known: {', '.join(plan.profiles)}.")

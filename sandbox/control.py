@@ -25,7 +25,7 @@ The control port of Revgraph's pretend company. Everything is JSON; /docs has fo
 
 GET    /systems                          every system: where it answers, armed faults, requests so far
 GET    /faults                           what is armed, by system
-POST   /faults                           arm one: {"system": "sap-eu", "kind": "latency", "seconds": 2}
+POST   /faults                           arm one: {"system": "erp-us", "kind": "latency", "seconds": 2}
 DELETE /faults?system=                   disarm all, or those of one system
 GET    /requests?system=&match=&limit=   what a system was asked, newest last; match is a regular expression
 DELETE /requests?system=                 forget what was asked

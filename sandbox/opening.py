@@ -28,7 +28,7 @@ _MARK = "told.json"
 class Tale:
     """Which story is told: its seed and size. The story itself is told when somebody asks for it."""
 
-    profile: str
+    profile: str | None = None
     seed: int = 7
     deals: int = 2000
     buyers: int = 200
@@ -68,7 +68,7 @@ def open_all(tale: Tale, state: Path, *, side_by_side: bool = False) -> Opened:
     plan = company(tale.profile)
     systems = [system for system in plan.systems if is_pretend(system.kind)]
     if len(systems) < len(plan.systems) and tale != Tale(tale.profile):
-        raise ValueError(f"with --erp {tale.profile} only the default story can be told: a real system holds it")
+        raise ValueError(f"with --erp {plan.profile} only the default story can be told: a real system holds it")
     mark, fingerprint = state / _MARK, tale.print(systems)
     known = _read(mark, fingerprint)
     if known is None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.company import DEFAULT_PROFILE, System
+from sandbox.company import System
 from sandbox.landscape import replace_file, write_landscape
 from sandbox.opening import Opened, Tale, open_all
 from sandbox.real import Running, run_real
@@ -26,7 +26,7 @@ from sources.kit.sandbox.contract import Sandbox
 from sources.kit.sandbox.serving import serve
 from sources.kit.sandbox.story import Story
 
-SMALL = Tale(DEFAULT_PROFILE, deals=120, buyers=40)
+SMALL = Tale(deals=120, buyers=40)
 """A tale for quick tests: every kind of deal at least once."""
 
 
@@ -121,7 +121,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True, help="directory for the systems' files, kept for later")
     parser.add_argument("--ready", type=Path, help="file that is written when everything answers")
     parser.add_argument("--port-base", type=int, default=0, help="control port; the systems follow. 0: free ports")
-    parser.add_argument("--erp", default=DEFAULT_PROFILE, help="which profile of company.toml keeps the US books")
+    parser.add_argument("--erp", help="which profile of company.toml keeps the US books")
     parser.add_argument("--seed", type=int, default=7, help="which story is told")
     parser.add_argument("--deals", type=int, default=2000, help="how many orders it has")
     parser.add_argument("--buyers", type=int, default=200, help="how many customers it has")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from sandbox.articles import catalogue, stepped
 from sandbox.buyers import Market
 from sandbox.calendar import Calendar
 from sandbox.casting import Cast
-from sandbox.company import DEFAULT_PROFILE, company
+from sandbox.company import company
 from sandbox.deals import Start, sale
 from sandbox.endings import ended
 from sandbox.keys import Numbers
@@ -28,7 +28,7 @@ def tell_story(
     deals: int = 2000,
     buyers: int = 200,
     us_deals: int | None = None,
-    profile: str = DEFAULT_PROFILE,
+    profile: str | None = None,
 ) -> Story:
     """The story: so many deals over the year before `told_on`, in order of creation, and so many customers.
 
@@ -42,6 +42,7 @@ def tell_story(
     most = us_deals if us_deals is not None else plan.us_deals
     units = Cast(seed, people, plan.entities, most).starts(deals)
     told = _Telling(told_on, numbers, people, articles).tell(units)
+    people = _blocked(people, told)
     return Story(
         told_on=told_on,
         entities=plan.entities,
@@ -50,6 +51,15 @@ def tell_story(
         deals=tuple(told),
         crm_instance=plan.crm.name,
     )
+
+
+def _blocked(buyers: Mapping[str, Buyer], deals: Iterable[Deal]) -> dict[str, Buyer]:
+    """The buyers, each account on hold where an order of it is held for credit."""
+    held = {(deal.buyer, b.instance) for deal in deals for b in deal.bookings if "credit" in b.holds}
+    return {
+        number: replace(buyer, accounts=tuple(replace(a, on_hold=(number, a.instance) in held) for a in buyer.accounts))
+        for number, buyer in buyers.items()
+    }
 
 
 class _Telling:

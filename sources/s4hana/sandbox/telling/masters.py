@@ -44,7 +44,7 @@ def _partner(part: Part, buyer: Buyer, account: ErpAccount) -> None:
     _addresses(part, buyer, number)
     rows["A_Customer"].append(
         {"Customer": number, "CustomerName": name[:80], "CustomerFullName": name, "CreationDate": created}
-        | {"CustomerAccountGroup": "CUST", "OrderIsBlockedForCustomer": "01" if account.on_hold else ""}
+        | {"CustomerAccountGroup": "CUST"}
     )
     for entity in part.entities.values():
         _customer_at(part, account, entity)
