@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 import httpx
 import msgspec
 
-from canonical.errors import ContractBroken, ProblemCategory, Refused
+from canonical.errors import ContractBroken, Fault, ProblemCategory, Refused
 from sources.kit.auth.authorization import Authorization
 from sources.kit.call import Call
 from sources.kit.http.ask import Answer, Ask
@@ -64,11 +64,18 @@ class S4Client:
         except Refused as fault:
             if fault.category is ProblemCategory.PERMISSION or service.name in self._metadata:
                 raise
-            await self.metadata(call, service)
+            await self._learn(call, service, fault)
             fitting = self._fitting(service, queries)
             if fitting == list(queries):
                 raise
         return await self._read(call, service, fitting, decoder)
+
+    async def _learn(self, call: Call, service: Service, refusal: Refused) -> None:
+        """Read what a service that refused has; without its metadata the refusal stands."""
+        try:
+            await self.metadata(call, service)
+        except Fault as why:
+            raise refusal from why
 
     async def metadata(self, call: Call, service: Service) -> Metadata:
         """What the service says it has; read once."""
