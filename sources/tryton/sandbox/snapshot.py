@@ -88,7 +88,9 @@ def _empty(installation: Installation, say: Say) -> Path:
 
 
 def _run(command: list[str], **environment: str) -> None:
-    settings = {**os.environ, "TZ": "UTC", "PYTHONPATH": str(_ROOT), **environment}
+    # A fixed seed of hashes: Tryton goes through sets when it activates modules.
+    fixed = {"TZ": "UTC", "PYTHONHASHSEED": "0", "PYTHONPATH": str(_ROOT)}
+    settings = {**os.environ, **fixed, **environment}
     done = subprocess.run(  # noqa: S603
         command, env=settings, capture_output=True, text=True, timeout=BUILD_WITHIN, check=False
     )
