@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -14,8 +14,11 @@ URLS = {"salesforce": "http://crm", "sap-eu": "http://eu", "erp-us": "http://us"
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
-    return open_all(Tale("s4hana", seed=5, deals=110, buyers=30), tmp_path_factory.mktemp("control"))
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    opened = open_all(Tale("s4hana", seed=5, deals=110, buyers=30), tmp_path_factory.mktemp("control"))
+    yield opened
+    for sandbox in opened.sandboxes.values():
+        sandbox.close()
 
 
 @pytest.fixture
