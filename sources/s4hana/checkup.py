@@ -46,7 +46,11 @@ def reads(settings: Settings) -> dict[Service, list[Query]]:
     return {
         ORDERS: [Query(orders.SET, order_shape(EVERYTHING, settings))],
         DELIVERIES: [Query(shipments.HEADERS, delivery_shape(settings)), Query(shipments.ITEMS, shipments.REFERENCE)],
-        BILLING: [Query(invoices.HEADERS, DOCUMENT), Query(invoices.ITEMS, BILLED_ITEM)],
+        BILLING: [
+            Query(invoices.HEADERS, DOCUMENT),
+            Query(invoices.ITEMS, BILLED_ITEM),
+            Query(invoices.ITEMS, invoices.BILL_NUMBER),
+        ],
         LEDGER: [Query(ledgers.SET, LINE), Query(ledgers.SET, BALANCES)],
         PARTNERS: [
             Query(masters.PARTNER_SET, customer_shape(EVERYTHING, settings, companies=True)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 import msgspec
@@ -57,8 +57,14 @@ class S4Client:
 
     async def read(self, call: Call, service: Service, queries: Sequence[Query], decoder: Decoder[T]) -> list[list[T]]:
         """The rows of each query, in the order of the queries: one HTTP call for all, and one for each further page."""
+        return await self.read_each(call, service, queries, [decoder] * len(queries))
+
+    async def read_each(
+        self, call: Call, service: Service, queries: Sequence[Query], decoders: Sequence[Decoder[Any]]
+    ) -> list[list[Any]]:
+        """As `read`, of queries whose rows are of different kinds."""
         try:
-            return await self._read(call, service, self._fitting(service, queries), decoder)
+            return await self._read(call, service, self._fitting(service, queries), decoders)
         except TokenRequired:
             raise
         except Refused as fault:
@@ -68,7 +74,7 @@ class S4Client:
             fitting = self._fitting(service, queries)
             if fitting == list(queries):
                 raise
-        return await self._read(call, service, fitting, decoder)
+        return await self._read(call, service, fitting, decoders)
 
     async def _learn(self, call: Call, service: Service, refusal: Refused) -> None:
         """Read what a service that refused has; without its metadata the refusal stands."""
@@ -97,18 +103,20 @@ class S4Client:
         known = self._metadata.get(service.name)
         return [query.known_to(known) for query in queries] if known else list(queries)
 
-    async def _read(self, call: Call, service: Service, queries: Sequence[Query], decoder: Decoder[T]) -> list[list[T]]:
+    async def _read(
+        self, call: Call, service: Service, queries: Sequence[Query], decoders: Sequence[Decoder[Any]]
+    ) -> list[list[Any]]:
         urls = [query.url() for query in queries]
         if len(urls) == 1:
             answer = await self._send(call, self._get(service, urls[0], f"read {service.title}"))
-            firsts = [self._rows(answer.content, decoder)]
+            parts = [answer]
         else:
             answer = await self._batch(call, service, urls)
-            firsts = [self._rows(part.content, decoder) for part in self._parts(answer, len(urls))]
+            parts = self._parts(answer, len(urls))
+        firsts = [self._rows(part.content, decoder) for part, decoder in zip(parts, decoders, strict=True)]
         answer.tell_rows(sum(len(rows.results) for rows in firsts))
-        return [
-            await self._whole(call, service, query, rows, decoder) for query, rows in zip(queries, firsts, strict=True)
-        ]
+        asked = zip(queries, firsts, decoders, strict=True)
+        return [await self._whole(call, service, query, rows, decoder) for query, rows, decoder in asked]
 
     async def _whole(self, call: Call, service: Service, query: Query, first: Rows[T], decoder: Decoder[T]) -> list[T]:
         """The first page and those behind it, as long as the server cut and rows are missing."""

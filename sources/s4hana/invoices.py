@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -15,9 +15,9 @@ from sources.kit.call import Call
 from sources.kit.odata.filters import either, eq, every, one_of, runs
 from sources.kit.odata.literals import day, text
 from sources.kit.odata.payload import Collection
-from sources.kit.odata.query import Query
+from sources.kit.odata.query import Query, Shape
 from sources.ports import InvoiceQuery, Lookup, Page
-from sources.s4hana.client import S4Client
+from sources.s4hana.client import Decoder, S4Client
 from sources.s4hana.faults import contract
 from sources.s4hana.ledgers import Ledgers
 from sources.s4hana.mapping_invoice import CREDIT_MEMO, INVOICES, OPEN_FACTS, Bills
@@ -33,6 +33,7 @@ from sources.s4hana.wire import BilledItem, BillingDocument
 
 HEADERS: Final = "A_BillingDocument"
 ITEMS: Final = "A_BillingDocumentItem"
+BILL_NUMBER: Final = Shape(("BillingDocument",))
 _HEADERS: Final = msgspec.json.Decoder(Collection[BillingDocument])
 _ITEMS: Final = msgspec.json.Decoder(Collection[BilledItem])
 
@@ -57,10 +58,7 @@ class Invoices:
     ) -> dict[str, tuple[Invoice, ...]]:
         """Invoices by order, oldest first: one HTTP call, and one for the ledger where it is needed."""
         followed = _followed(orders)
-        # Credit memos refer to their request and not to the order, so what the document flow names is read by number.
-        conditions = [eq("SalesDocument", order.ref.key) for order in orders]
-        conditions += [eq("BillingDocument", bill) for bill in followed]
-        rows = await self._items(call, conditions)
+        rows = await self._behind(call, orders, list(followed))
         invoices = await self._told(call, rows, wanted, followed)
         found: dict[str, list[Invoice]] = {}
         for invoice in invoices:
@@ -108,30 +106,42 @@ class Invoices:
         with contract(self._client.system):
             return Bills(rows, self._reading(), ledger, followed).invoices(wanted)
 
-    async def _items(self, call: Call, conditions: Sequence[str]) -> list[BillingDocument]:
-        """Whole documents by way of their items: each comes once for each of its items that fits."""
+    async def _behind(self, call: Call, orders: Sequence[OrderRecord], bills: Sequence[str]) -> list[BillingDocument]:
+        """The whole documents that bill these orders.
+
+        What the document flow names is read by number: a credit memo refers to its request and not to the order. The
+        items that refer to the orders only say whether the flow named all; where there is no flow they bring each
+        document with them, once for each of its items.
+        """
         companies = self._companies(call, None)
-        if not conditions or companies == ():
+        if not orders or companies == ():
             return []
-        queries = [
-            Query(ITEMS, BILLED_ITEM, either(run), ("BillingDocument", "BillingDocumentItem"))
-            for run in runs(conditions)
-        ]
-        parts = await self._client.read(call, BILLING, queries, _ITEMS)
-        rows = (item.to_BillingDocument for part in parts for item in part)
-        distinct = {row.BillingDocument: row for row in rows if row is not None}
-        # Items carry no company code, so the part of a document that may be seen is decided here.
-        return [row for row in distinct.values() if companies is None or row.CompanyCode in companies]
+        traced = {order.ref.key for order in orders if isinstance(order, SapOrder) and order.bills is not None}
+        untraced = [order.ref.key for order in orders if order.ref.key not in traced]
+        named = self._by_number(bills, companies)
+        items = [*_by_order(sorted(traced), BILL_NUMBER), *_by_order(untraced, BILLED_ITEM)]
+        decoders: list[Decoder[Any]] = [*[_HEADERS] * len(named), *[_ITEMS] * len(items)]
+        parts = await self._client.read_each(call, BILLING, [*named, *items], decoders)
+        rows: list[BillingDocument] = [row for part in parts[: len(named)] for row in part]
+        held: list[BilledItem] = [item for part in parts[len(named) :] for item in part]
+        rows += {item.number: item.document for item in held if item.document is not None}.values()
+        known = {unpadded(row.BillingDocument) for row in rows} | _all_followed(orders)
+        missing = dict.fromkeys(number for item in held if (number := unpadded(item.number)) not in known)
+        rows += await self._headers(call, list(missing))
+        # Items carry no company code, so what may be seen of documents that came with them is decided here.
+        return [row for row in rows if companies is None or row.CompanyCode in companies]
 
     async def _headers(self, call: Call, numbers: Sequence[str]) -> list[BillingDocument]:
         companies = self._companies(call, None)
         if not numbers or companies == ():
             return []
+        parts = await self._client.read(call, BILLING, self._by_number(numbers, companies), _HEADERS)
+        return [row for part in parts for row in part]
+
+    def _by_number(self, numbers: Sequence[str], companies: tuple[str, ...] | None) -> list[Query]:
         seen = one_of("CompanyCode", companies) if companies else None
         conditions = [eq("BillingDocument", number) for number in numbers]
-        queries = [Query(HEADERS, DOCUMENT, every(either(run), seen), ("BillingDocument",)) for run in runs(conditions)]
-        parts = await self._client.read(call, BILLING, queries, _HEADERS)
-        return [row for part in parts for row in part]
+        return [Query(HEADERS, DOCUMENT, every(either(run), seen), ("BillingDocument",)) for run in runs(conditions)]
 
     def _companies(self, call: Call, entity: str | None) -> tuple[str, ...] | None:
         seen = call.view.legal_entities
@@ -142,6 +152,12 @@ class Invoices:
         return self._entities.companies(frozenset({entity}))
 
 
+def _by_order(orders: Sequence[str], shape: Shape) -> list[Query]:
+    conditions = [eq("SalesDocument", order) for order in orders]
+    order = ("BillingDocument", "BillingDocumentItem")
+    return [Query(ITEMS, shape, either(run), order) for run in runs(conditions)]
+
+
 def _followed(orders: Sequence[OrderRecord]) -> dict[str, list[str]]:
     """Keys of the orders that each billing document follows from, where the orders came with their flow."""
     found: dict[str, list[str]] = {}
@@ -149,6 +165,11 @@ def _followed(orders: Sequence[OrderRecord]) -> dict[str, list[str]]:
         for bill in (order.bills if isinstance(order, SapOrder) else None) or ():
             found.setdefault(bill, []).append(order.ref.key)
     return found
+
+
+def _all_followed(orders: Sequence[OrderRecord]) -> set[str]:
+    """Every number in the orders' flows, cancellations and pro forma documents too: those are known, and not wanted."""
+    return {number for order in orders if isinstance(order, SapOrder) for number, _ in order.followed or ()}
 
 
 def _behind(query: InvoiceQuery) -> str | None:

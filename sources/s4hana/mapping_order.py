@@ -29,10 +29,24 @@ _LINES: Final = ("lines", "status", "fulfillment_status", "invoicing_status")
 
 
 class SapOrder(OrderRecord, frozen=True, kw_only=True):
-    """An order with the numbers of the deliveries and bills that followed from it; None where that was not read."""
+    """An order with what followed from it, as numbers and categories; None where that was not read."""
 
-    deliveries: tuple[str, ...] | None = None
-    bills: tuple[str, ...] | None = None
+    followed: tuple[tuple[str, str], ...] | None = None
+
+    @property
+    def deliveries(self) -> tuple[str, ...] | None:
+        """The numbers of its deliveries and returns."""
+        return self._of(DELIVERIES)
+
+    @property
+    def bills(self) -> tuple[str, ...] | None:
+        """The numbers of its invoices, debit memos and credit memos."""
+        return self._of(BILLS)
+
+    def _of(self, categories: frozenset[str]) -> tuple[str, ...] | None:
+        if self.followed is None:
+            return None
+        return tuple(number for number, category in self.followed if category in categories)
 
 
 def to_order(row: SalesOrder, reading: Reading, wanted: Wanted) -> SapOrder:
@@ -73,8 +87,7 @@ def to_order(row: SalesOrder, reading: Reading, wanted: Wanted) -> SapOrder:
         cancelled_at=asked(changed if cancelled else None, "cancelled_at"),
         amended_at=asked(None, "amended_at"),
         version=asked(row.metadata.etag or told(row.LastChangeDateTime), "version"),
-        deliveries=_followers(row, DELIVERIES),
-        bills=_followers(row, BILLS),
+        followed=_followed(row),
     )
 
 
@@ -103,15 +116,12 @@ def _quotation(row: SalesOrder) -> str | None:
     return number(row.ReferenceSDDocument) if row.ReferenceSDDocumentCategory == QUOTATION else None
 
 
-def _followers(row: SalesOrder, categories: frozenset[str]) -> tuple[str, ...] | None:
+def _followed(row: SalesOrder) -> tuple[tuple[str, str], ...] | None:
     if row.to_SubsequentProcFlowDoc is None:
         return None
-    documents = (
-        unpadded(flow.SubsequentDocument)
-        for flow in row.to_SubsequentProcFlowDoc.results
-        if flow.SubsequentDocumentCategory in categories
-    )
-    return tuple(dict.fromkeys(document for document in documents if document))
+    flow = row.to_SubsequentProcFlowDoc.results
+    documents = ((unpadded(one.SubsequentDocument), one.SubsequentDocumentCategory) for one in flow)
+    return tuple(dict.fromkeys(document for document in documents if document[0]))
 
 
 def _holds(row: SalesOrder, reading: Reading) -> Iterable[Hold]:

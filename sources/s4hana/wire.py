@@ -171,9 +171,10 @@ class BillingDocument(Struct, frozen=True, kw_only=True):
 
 
 class BilledItem(Struct, frozen=True, kw_only=True):
-    """An item's way to its whole document."""
+    """An item's way to its document: its number, and the whole of it where it was expanded."""
 
-    to_BillingDocument: BillingDocument | None = None
+    number: str = field(name="BillingDocument")
+    document: BillingDocument | None = field(default=None, name="to_BillingDocument")
 
 
 class LedgerLine(Struct, frozen=True, kw_only=True):

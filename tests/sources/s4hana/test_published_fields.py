@@ -119,16 +119,21 @@ class Recorder:
         self.asked: list[tuple[Service, Query]] = []
 
     async def read(
-        self, _: Call, service: Service, queries: Sequence[Query], decoder: msgspec.json.Decoder[Any]
+        self, told: Call, service: Service, queries: Sequence[Query], decoder: msgspec.json.Decoder[Any]
+    ) -> list[list[Any]]:
+        return await self.read_each(told, service, queries, [decoder] * len(queries))
+
+    async def read_each(
+        self, _: Call, service: Service, queries: Sequence[Query], decoders: Sequence[msgspec.json.Decoder[Any]]
     ) -> list[list[Any]]:
         self.asked += [(service, query) for query in queries]
-        return [self._rows(query, decoder) for query in queries]
+        return [self._rows(query, decoder) for query, decoder in zip(queries, decoders, strict=True)]
 
     def _rows(self, query: Query, decoder: msgspec.json.Decoder[Any]) -> list[Any]:
         if query.entity_set == invoices.HEADERS:
             return list(rows("bills", BillingDocument))
         if query.entity_set == invoices.ITEMS:
-            return [BilledItem(to_BillingDocument=row) for row in rows("bills", BillingDocument)]
+            return [BilledItem(number=row.BillingDocument, document=row) for row in rows("bills", BillingDocument)]
         if query.entity_set == ledgers.SET:
             return [paid("1400000001", "-1.00", InvoiceReference="9400000001", InvoiceReferenceFiscalYear="2025")]
         if query.entity_set == masters.DESCRIPTION_SET:
@@ -156,10 +161,10 @@ async def every_question(settings: Settings) -> list[tuple[Service, Query]]:
     )
     await source.list_orders(narrow, query, checkup.EVERYTHING, lookup)
     found = [to_order(row, reading(), checkup.EVERYTHING) for row in rows("order", SalesOrder)]
-    plain = [msgspec.structs.replace(order, deliveries=None, bills=None) for order in found]
+    plain = [msgspec.structs.replace(order, followed=None) for order in found]
     await source.fetch_shipments_of_orders(narrow, [*found, *plain], Wanted.of("status"))
     payments = Wanted.of("status", "payments.payment.amount")
-    await source.fetch_invoices_of_orders(narrow, found, payments)
+    await source.fetch_invoices_of_orders(narrow, [*found, *plain], payments)
     await source.fetch_invoices(narrow, lookup, payments)
     stream = InvoiceQuery(first=5, after=Position(stamp, "7"), customer_keys=("1",), legal_entity_code="US01")
     await source.list_invoices(narrow, stream, payments)

@@ -37,7 +37,7 @@ def test_two_hundred_keys_go_in_four_runs_of_at_most_sixty() -> None:
     assert [len(run) for run in runs(conditions)] == [60, 60, 60, 20]
 
 
-@given(st.lists(st.text(min_size=1, max_size=40).filter(str.isprintable), max_size=150))
+@given(st.lists(st.text("aÄ漢 '&/:%", min_size=1, max_size=40), max_size=150))
 def test_every_run_fits_a_url_and_nothing_is_lost_or_repeated(values: list[str]) -> None:
     conditions = [eq("PurchaseOrderByCustomer", value) for value in values]
     parts = runs(conditions)
