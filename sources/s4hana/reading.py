@@ -46,14 +46,17 @@ class Reading:
         return SystemReference(self.system, record_type, key, url)
 
 
-@dataclass(frozen=True, slots=True)
 class Asked:
     """Tells what is not there from what nobody asked for."""
 
-    wanted: Wanted
+    __slots__ = ("_names",)
+
+    def __init__(self, wanted: Wanted) -> None:
+        """Keep the names asked for at this level; it is called for each field of each record."""
+        self._names = frozenset(wanted.names())
 
     def __call__(self, value: T | None, *names: str) -> Told[T]:
         """The value; without one None if a field of these names was asked for, else UNSET."""
-        if value is not None or self.wanted.any_of(*names):
+        if value is not None or not self._names.isdisjoint(names):
             return value
         return UNSET

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from urllib.parse import quote
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,6 +42,7 @@ def encoded(value: str) -> str:
     return quote(value, safe="()',*/$-._~")
 
 
+@lru_cache(maxsize=4096)
 def read_instant(value: str) -> datetime:
     """`/Date(ms)/`, with or without an offset, as an aware UTC time; ValueError for anything else.
 

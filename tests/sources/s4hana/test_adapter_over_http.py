@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from canonical.absence import known
@@ -61,6 +62,39 @@ async def test_fifty_orders_with_everything_cost_four_calls(opened: Opened) -> N
     assert asked[1] == f"GET {DELIVERIES}/A_OutbDeliveryHeader"
     assert asked[2].split("/")[0].endswith(BILLS)
     assert asked[3].split("/")[0].endswith(LEDGER)
+
+
+async def test_a_bill_that_the_document_flow_left_out_is_read_all_the_same(opened: Opened) -> None:
+    page = await opened.source.list_orders(call(), OrderQuery(first=50), FEW)
+    whole = await opened.source.fetch_invoices_of_orders(call(), page.items, FEW)
+    silent = [msgspec.structs.replace(order, followed=()) for order in page.items]
+    opened.lines()
+
+    found = await opened.source.fetch_invoices_of_orders(call(), silent, FEW)
+
+    assert {key: {i.ref for i in held} for key, held in found.items()} == {
+        key: {i.ref for i in held} for key, held in whole.items()
+    }
+    assert len(opened.lines()) == 2
+
+
+async def test_orders_from_elsewhere_find_their_documents_without_a_flow(opened: Opened) -> None:
+    page = await opened.source.list_orders(call(), OrderQuery(first=30), FEW)
+    plain = [
+        OrderRecord(**{name: getattr(order, name) for name in OrderRecord.__struct_fields__}) for order in page.items
+    ]
+    shipments = await opened.source.fetch_shipments_of_orders(call(), page.items, FEW)
+    invoices = await opened.source.fetch_invoices_of_orders(call(), page.items, FEW)
+
+    again = await opened.source.fetch_shipments_of_orders(call(), plain, FEW)
+    bills = await opened.source.fetch_invoices_of_orders(call(), plain, FEW)
+
+    assert {key: [s.ref for s in held] for key, held in again.items()} == {
+        key: [s.ref for s in held] for key, held in shipments.items()
+    }
+    assert {key: [i.ref for i in held] for key, held in bills.items()} == {
+        key: [i.ref for i in held] for key, held in invoices.items()
+    }
 
 
 async def test_the_first_combined_read_fetches_a_token_once(opened: Opened) -> None:
