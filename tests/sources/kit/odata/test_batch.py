@@ -28,12 +28,12 @@ ANSWER = (
 
 
 def test_a_read_is_written_byte_by_byte_as_gateways_expect_it() -> None:
-    assert write_batch(reads(["A_SalesOrder?$top=1"]), "b1") == (
+    assert write_batch(reads(["Orders?$top=1"]), "b1") == (
         b"--b1\r\n"
         b"Content-Type: application/http\r\n"
         b"Content-Transfer-Encoding: binary\r\n"
         b"\r\n"
-        b"GET A_SalesOrder?$top=1 HTTP/1.1\r\n"
+        b"GET Orders?$top=1 HTTP/1.1\r\n"
         b"Accept: application/json\r\n"
         b"\r\n"
         b"\r\n"
@@ -42,7 +42,7 @@ def test_a_read_is_written_byte_by_byte_as_gateways_expect_it() -> None:
 
 
 def test_a_changeset_is_written_as_a_part_of_parts() -> None:
-    patch = Operation("PATCH", "A_SalesOrderItem(SalesOrder='1',SalesOrderItem='10')", {"If-Match": "*"}, b'{"Q":"3"}')
+    patch = Operation("PATCH", "Items(Order='1',Item='10')", {"If-Match": "*"}, b'{"Q":"3"}')
 
     assert write_batch([Changeset((patch,))], "b1") == (
         b"--b1\r\n"
@@ -53,7 +53,7 @@ def test_a_changeset_is_written_as_a_part_of_parts() -> None:
         b"Content-Transfer-Encoding: binary\r\n"
         b"Content-ID: 1\r\n"
         b"\r\n"
-        b"PATCH A_SalesOrderItem(SalesOrder='1',SalesOrderItem='10') HTTP/1.1\r\n"
+        b"PATCH Items(Order='1',Item='10') HTTP/1.1\r\n"
         b"If-Match: *\r\n"
         b"\r\n"
         b'{"Q":"3"}\r\n'
