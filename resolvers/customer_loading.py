@@ -51,8 +51,17 @@ async def prime_customers(context: Context, booked: Sequence[OrderRecord]) -> No
     crm = context.system(context.landscape.crm, OrderSource)
     unnamed = [r for r in booked if crm is None or not any(crm.named_order(key) for key in r.partner_keys)]
     refs = [Ref(record.ref.system, key) for record in unnamed if (key := known(record.customer_key))]
-    if refs:
-        await load_customers(context, refs)
+    if not refs or context.wants_of("Customer").any_of(*_ERP_PART):
+        return
+    # Asked here and not by the loader, whose turn comes later: the CRM then takes it together with the orders.
+    numbers = tuple(dict.fromkeys(ref.key for ref in refs))
+    lookup = Lookup(partner_keys=numbers)
+    harvest = await ask_customers(context, {context.landscape.crm: lookup}, customer_wanted(context))
+    held: dict[Ref, Customer] = context.loaders.setdefault("embedded customers", {})
+    for customer in serve_customers(context, harvest):
+        held.update({customer.ref: customer, **_numbered(context, customer, refs)})
+    if not harvest.faults:
+        context.loaders.setdefault("numbers the crm lacks", set()).update(ref.key for ref in refs if ref not in held)
 
 
 def embed_customer(context: Context, record: OrderRecord) -> None:
@@ -102,9 +111,9 @@ async def _gather(context: Context, refs: Sequence[Ref]) -> CustomerHarvest:
     crm_name, wanted = context.landscape.crm, customer_wanted(context)
     erp_refs = [ref for ref in refs if ref.system != crm_name]
     keys = tuple(ref.key for ref in refs if ref.system == crm_name)
-    heads = await ask_customers(
-        context, {crm_name: Lookup(keys=keys, partner_keys=tuple(ref.key for ref in erp_refs))}, wanted
-    )
+    lacking: set[str] = context.loaders.get("numbers the crm lacks", set())
+    numbers = tuple(ref.key for ref in erp_refs if ref.key not in lacking)
+    heads = await ask_customers(context, {crm_name: Lookup(keys=keys, partner_keys=numbers)}, wanted)
     linked = {number for head in heads.crm for number in head.partner_keys}
     whole = context.wants_of("Customer").any_of(*_ERP_PART)
     lookups: dict[str, Lookup] = {}

@@ -91,10 +91,7 @@ class Salesforce(OrderSource, CustomerSource, QuoteSource, ProductSource):
     ) -> Page[OrderRecord]:
         """One page by CreatedDate, and what is looked up beside it, in one call."""
         listed, beside = await self._ask_orders(call, wanted, query, also)
-        page = listed[: query.first]
-        held = {record.ref for record in page}
-        items = (*page, *(record for record in beside if record.ref not in held))
-        return Page(items, more=len(listed) > query.first)
+        return Page(tuple(listed[: query.first]), more=len(listed) > query.first, also=tuple(beside))
 
     def named_order(self, reference: str) -> str | None:
         """The 18-character id of an Order that a text is; None for other text."""

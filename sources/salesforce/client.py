@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import quote_plus
 
 import httpx
@@ -25,6 +25,7 @@ from sources.salesforce.faults import fault_in
 from sources.salesforce.settings import Settings
 from sources.salesforce.shapes import rows_of
 from sources.salesforce.soql import Select
+from sources.salesforce.together import Together
 from sources.salesforce.wire import CompositeAnswer, Described, Rows
 
 R = TypeVar("R", bound=Struct)
@@ -75,6 +76,13 @@ class Reader(Generic[R]):
         return held if isinstance(held, Rows) and not held.done else None
 
 
+class _Question(NamedTuple):
+    """One encoded query, and how its rows are read."""
+
+    encoded: str
+    reader: Reader[Any]
+
+
 class Org:
     """One org over REST. Faults are of our own tree; nothing is sent before the first question."""
 
@@ -89,6 +97,7 @@ class Org:
         self._system = instance.name
         self._settings = settings
         self._composite = JsonDecoder(CompositeAnswer)
+        self._together = Together(self._firsts)
         self._described = JsonDecoder(Described)
         self._http = SystemClient(
             instance,
@@ -104,17 +113,23 @@ class Org:
         return self._http.health
 
     async def query(self, call: Call, selects: Sequence[Select], reader: Reader[R]) -> list[list[R]]:
-        """The rows of each query, whole: one call for up to five queries, and one for each page that is cut off."""
+        """The rows of each query, whole: one call for up to five queries, and one for each page that is cut off.
+
+        Queries that one asker sends in the same turn of the loop go together.
+        """
         if not selects:
             return []
-        encoded = [quote_plus(select.text()) for select in selects]
-        if len(encoded) == 1 and len(encoded[0]) <= LONGEST_ADDRESS:
-            firsts = [await self._one(call, encoded[0], reader)]
-        else:
-            groups = [encoded[at : at + QUERIES_A_COMPOSITE] for at in range(0, len(encoded), QUERIES_A_COMPOSITE)]
-            answers = await side_by_side(self._several(call, group, reader) for group in groups)
-            firsts = [page for pages in answers for page in pages]
+        questions = [_Question(quote_plus(select.text()), reader) for select in selects]
+        firsts = await self._together.ask(call, questions)
         return await side_by_side(self._whole(call, page, reader) for page in firsts)
+
+    async def _firsts(self, call: Call, questions: Sequence[_Question]) -> list[Rows[Any]]:
+        """The first page of each question."""
+        if len(questions) == 1 and len(questions[0].encoded) <= LONGEST_ADDRESS:
+            return [await self._one(call, questions[0])]
+        groups = [questions[at : at + QUERIES_A_COMPOSITE] for at in range(0, len(questions), QUERIES_A_COMPOSITE)]
+        answers = await side_by_side(self._several(call, group) for group in groups)
+        return [page for pages in answers for page in pages]
 
     async def describe(self, call: Call, sobject: str) -> frozenset[str]:
         """The fields of an object that our user may see."""
@@ -133,28 +148,33 @@ class Org:
             self.usage = Usage(int(told[1]), int(told[2]))
         return answer
 
-    async def _one(self, call: Call, encoded: str, reader: Reader[R]) -> Rows[R]:
+    async def _one(self, call: Call, question: _Question) -> Rows[Any]:
         path = f"{self._settings.api}/query"
-        answer = await self._send(call, Ask(path=path, query=f"q={encoded}", operation=reader.operation))
-        page = reader.page(self._system, answer)
+        operation = question.reader.operation
+        answer = await self._send(call, Ask(path=path, query=f"q={question.encoded}", operation=operation))
+        page = question.reader.page(self._system, answer)
         answer.tell_rows(len(page.records))
         return page
 
-    async def _several(self, call: Call, encoded: Sequence[str], reader: Reader[R]) -> list[Rows[R]]:
+    async def _several(self, call: Call, questions: Sequence[_Question]) -> list[Rows[Any]]:
         # Long queries too: an address holds 16 KB with its headers, a composite's body far more.
         parts = [
-            {"method": "GET", "url": f"{self._settings.api}/query?q={one}", "referenceId": f"q{place}"}
-            for place, one in enumerate(encoded)
+            {"method": "GET", "url": f"{self._settings.api}/query?q={one.encoded}", "referenceId": f"q{place}"}
+            for place, one in enumerate(questions)
         ]
         body = orjson.dumps({"allOrNone": False, "compositeRequest": parts})
         path = f"{self._settings.api}/composite"
-        ask = Ask(method="POST", path=path, headers=_JSON, content=body, operation=reader.operation)
+        operation = " and ".join(dict.fromkeys(one.reader.operation for one in questions))
+        ask = Ask(method="POST", path=path, headers=_JSON, content=body, operation=operation)
         answer = await self._send(call, ask)
         told = {part.reference_id: part for part in self._composite.decode(self._system, answer).composite_response}
-        if len(told) != len(encoded):
+        if len(told) != len(questions):
             raise ContractBroken(self._system, f"{self._system} left out a part of its answer.")
-        bodies = [told[f"q{place}"].body for place in range(len(encoded))]
-        pages = [reader.page(self._system, Answer(200, answer.headers, bytes(body))) for body in bodies]
+        bodies = [told[f"q{place}"].body for place in range(len(questions))]
+        pages = [
+            one.reader.page(self._system, Answer(200, answer.headers, bytes(body)))
+            for one, body in zip(questions, bodies, strict=True)
+        ]
         answer.tell_rows(sum(len(page.records) for page in pages))
         return pages
 

@@ -28,26 +28,26 @@ def named(reference: str, prefix: str) -> str | None:
     # An id is hardly ever digits alone, a document number often is.
     if _ID.fullmatch(text) is None or not text.startswith(prefix) or text.isdecimal():
         return None
-    if len(text) == _SHORT:
-        return text + _suffix(text)
-    short = _with_case(text[:_SHORT], text[_SHORT:].upper())
-    return short + text[_SHORT:].upper() if short else None
+    return _whole(text)
 
 
 def well_formed(keys: Iterable[str]) -> list[str]:
     """Those keys that are ids, in their 18-character form; the platform refuses a query that holds any other text."""
-    return [long_id(key) for key in keys if _is_id(key)]
+    return [found for key in keys if (found := _whole(key))]
 
 
 def long_id(key: str) -> str:
-    """The 18-character form of a key; a text that is no id stays as it is."""
-    return key + _suffix(key) if len(key) == _SHORT and _ID.fullmatch(key) else key
+    """The 18-character form of a key, its case as the suffix says; a text that is no id stays as it is."""
+    return _whole(key) or key
 
 
-def _is_id(key: str) -> bool:
+def _whole(key: str) -> str | None:
     if _ID.fullmatch(key) is None:
-        return False
-    return len(key) == _SHORT or _with_case(key[:_SHORT], key[_SHORT:].upper()) is not None
+        return None
+    if len(key) == _SHORT:
+        return key + _suffix(key)
+    short = _with_case(key[:_SHORT], key[_SHORT:].upper())
+    return short + key[_SHORT:].upper() if short else None
 
 
 def _suffix(short: str) -> str:

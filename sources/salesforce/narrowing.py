@@ -27,6 +27,7 @@ from sources.salesforce.soql import (
     newest_first_behind,
     not_in,
     not_null,
+    sayable,
     since,
     through,
 )
@@ -39,10 +40,10 @@ NUMBERS_A_QUERY: Final = 50
 def looked_up(select: Select, lookup: Lookup, number_field: str, partner_field: str | None) -> list[Select]:
     """One query for each run of keys, numbers and partners' numbers; the last may bring more than was meant."""
     keys = [is_in("Id", run) for run in chunks(well_formed(lookup.keys), KEYS_A_QUERY)]
-    numbers = [is_in(number_field, run) for run in chunks(lookup.numbers, KEYS_A_QUERY)]
+    numbers = [is_in(number_field, run) for run in chunks(sayable(lookup.numbers), KEYS_A_QUERY)]
     partners = []
     if partner_field:
-        partners = [lists_one_of(partner_field, run) for run in chunks(lookup.partner_keys, NUMBERS_A_QUERY)]
+        partners = [lists_one_of(partner_field, run) for run in chunks(sayable(lookup.partner_keys), NUMBERS_A_QUERY)]
     return [select.also_where(condition) for condition in (*keys, *numbers, *partners)]
 
 

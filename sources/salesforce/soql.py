@@ -56,6 +56,11 @@ class Select:
         return " ".join(parts)
 
 
+def sayable(texts: Iterable[str]) -> list[str]:
+    """Those texts that a literal can hold: no field holds the others, so nothing is missed without them."""
+    return [text for text in texts if text and all(char.isprintable() or char in _ESCAPES for char in text)]
+
+
 def path(name: str) -> str:
     """A field or a path to a parent's field; ValueError for text that is neither."""
     if _PATH.fullmatch(name) is None:

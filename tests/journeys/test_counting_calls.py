@@ -55,3 +55,16 @@ async def test_extensions_tell_each_call_when_the_client_asks(ask: Asker, compan
     assert len(sources["calls"]) == counted
     assert set(sources["systems"]) == {"salesforce", "sap-eu", "erp-us"}
     assert all(call["milliseconds"] > 0 and call["rows"] >= 0 for call in sources["calls"])
+
+
+async def test_orders_that_the_crm_lacks_cost_it_no_call_more(ask: Asker, company: Company) -> None:
+    deal = next(deal for deal in company.story.deals if "missing_in_crm" in deal.traits)
+    day = deal.bookings[0].booked_at.date().isoformat()
+    page = f'{{ orders(first: 20, filter: {{orderedTo: "{day}"}}) {{ nodes {{ crmId customer {{ name }} }} }} }}'
+
+    told = await ask(page)
+
+    assert told.errors == []
+    assert None in [node["crmId"] for node in told.data["orders"]["nodes"]]
+    assert all(node["customer"]["name"] for node in told.data["orders"]["nodes"])
+    assert len(company.sandboxes["salesforce"].log.asked()) <= 2

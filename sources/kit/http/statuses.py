@@ -48,10 +48,10 @@ def retry_after(answer: Answer) -> float | None:
     return max(0.0, (at - datetime.now(UTC)).total_seconds())
 
 
-def not_json(system: str, answer: Answer) -> ContractBroken | None:
-    """ContractBroken when a good answer is a page or XML where JSON was promised: a login page, or a proxy spoke."""
+def not_json(system: str, answer: Answer) -> Unavailable | None:
+    """Unavailable when a good answer is a page or XML where JSON was promised: a proxy or a login page spoke for it."""
     body = answer.content.lstrip()[:1]
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES and body == b"<":
         sentence = f"{system} answered with a page instead of records."
-        return ContractBroken(system, sentence, detail=f"{answer.media_type}: {answer.excerpt(200)}")
+        return Unavailable(system, sentence, detail=f"{answer.media_type}: {answer.excerpt(200)}")
     return None

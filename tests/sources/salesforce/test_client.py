@@ -112,7 +112,8 @@ async def test_a_page_and_what_is_looked_up_beside_it_are_one_call() -> None:
         asked(), OrderQuery(first=2), Wanted(), also=Lookup(keys=("801RO000000000AYAQ", "801RO000000000BYAQ"))
     )
 
-    assert [one.ref.key for one in page.items] == ["801RO000000000CYAQ", "801RO000000000BYAQ", "801RO000000000AYAQ"]
+    assert [one.ref.key for one in page.items] == ["801RO000000000CYAQ", "801RO000000000BYAQ"]
+    assert {"801RO000000000BYAQ", "801RO000000000AYAQ"} == {one.ref.key for one in page.also}
     assert page.more
     assert len(org.requests) == 1
 

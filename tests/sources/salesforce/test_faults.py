@@ -124,7 +124,7 @@ def test_the_misspelt_duplicate_result_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "status, fault", [(200, ContractBroken), (302, ContractBroken), (403, Refused), (503, Unavailable)]
+    "status, fault", [(200, Unavailable), (302, ContractBroken), (403, Refused), (503, Unavailable)]
 )
 def test_a_page_instead_of_records_is_told_by_its_status(status: int, fault: type[Fault]) -> None:
     html = httpx.Headers({"content-type": "text/html"})

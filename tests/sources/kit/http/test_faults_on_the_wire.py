@@ -219,15 +219,15 @@ def unused_port() -> int:
         return int(one.getsockname()[1])
 
 
-async def test_a_page_where_records_were_promised_is_a_broken_contract(
+async def test_a_page_where_records_were_promised_is_a_system_out_of_reach(
     system: System, open_client: OpenClient, ask_as: AskAs
 ) -> None:
-    def translate(answer: Answer) -> ContractBroken | None:
+    def translate(answer: Answer) -> Unavailable | None:
         return not_json("northwind", answer)
 
     system.faults.add(Fault(kind="content_type"))
 
-    with pytest.raises(ContractBroken, match="page instead of records"):
+    with pytest.raises(Unavailable, match="page instead of records"):
         await open_client(translate=translate).send(ask_as(), READ)
     with pytest.raises(OutcomeUnknown):
         await open_client(translate=translate).send(ask_as(), WRITE)
