@@ -163,7 +163,7 @@ def report(found: Sequence[Figures], command: str) -> str:
         "",
         (
             f"`{command}`: one gateway process, sandboxes and the load on the same {os.cpu_count()} cores, Python "
-            f"{platform.python_version()}, {packages}. Latency is added to each call by the sandboxes. Source calls are "
+            f"{platform.python_version()}, {packages}. The sandboxes add the latency to each call. Source calls are "
             "counted in `extensions.sources` of one request; identical reads in flight are shared, as in production."
         ),
         "",

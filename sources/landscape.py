@@ -56,7 +56,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one system may be asked: calls at once, seconds a call, tries a read; breaker: failures in a window, rest."""
+    """What one system may be asked: calls at once, seconds a call, tries a read; and its breaker."""
 
     concurrency: int = 8
     timeout_seconds: float = 3.5
@@ -76,7 +76,7 @@ class EntityAt:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One configured system. `settings` are the vendor's own and checked by its folder; `base_url` has no trailing slash.
+    """One configured system. `settings` are the vendor's own, checked by its folder; `base_url` has no slash at its end.
 
     `freshness_seconds`: how old a held value may be and still be served as current. `settle_seconds`: the longest time
     after which a write that was sent has certainly been done or not.
@@ -138,5 +138,5 @@ class Landscape:
         """The legal entity of this code; a Mistake that lists the known ones when there is none."""
         found = self.entities.get(code)
         if found is None:
-            raise Mistake("UNKNOWN_LEGAL_ENTITY", f"There is no legal entity {code!r}; known: {', '.join(self.entities)}.")
+            raise Mistake("UNKNOWN_LEGAL_ENTITY", f"No legal entity {code!r} here; known: {', '.join(self.entities)}.")
         return found

@@ -50,7 +50,7 @@ class Position(Struct, frozen=True):
 
 
 class Page(Struct, Generic[T], frozen=True):
-    """Records in the stream's order, and whether more follow; `also` are records that were asked for beside the page."""
+    """Records in the stream's order, and whether more follow; `also` are those asked for beside the page."""
 
     items: tuple[T, ...]
     more: bool
@@ -145,7 +145,7 @@ class Source(Protocol):
 
     @abstractmethod
     def origin(self, concept: str, field: str) -> str | None:
-        """The vendor's own name of the field that a canonical field of a concept ('Order', 'Invoice', ...) is read from."""
+        """The vendor's own name of the field that a canonical field of a concept ('Order', ...) is read from."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -165,7 +165,9 @@ class OrderSource(Source, Protocol):
         """Every order that the lookup names, each once, in no promised order."""
 
     @abstractmethod
-    async def list_orders(self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None = None) -> Page[OrderRecord]:
+    async def list_orders(
+        self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None = None
+    ) -> Page[OrderRecord]:
         """One page of the stream. `also`: orders to fetch in the same round where the system can take both at once.
 
         The `also` records come in `Page.also`, even where one of them is in `Page.items` too.

@@ -80,7 +80,10 @@ def test_demo_reads_the_environment_too(installed: Path) -> None:
 
 
 def test_demo_is_told_to_end_when_make_is(installed: Path) -> None:
-    script(installed / ".venv" / "bin" / "revgraph", "trap 'echo ended; exit 0' TERM; echo started; while :; do sleep 0.05; done")
+    script(
+        installed / ".venv" / "bin" / "revgraph",
+        "trap 'echo ended; exit 0' TERM; echo started; while :; do sleep 0.05; done",
+    )
     with subprocess.Popen(
         ["make", "demo"], cwd=installed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as demo:

@@ -52,7 +52,8 @@ async def test_a_deal_over_both_entities_shows_each_reader_its_own_booking(ask: 
     deal = deal_with(company, "multi_entity")
 
     told = await ask.narrowed(legal_entities={"DE01"})(
-        "query($id: ID!) { order(by: {crmId: $id}) { bookings { legalEntity { code } } lines { legalEntity { code } } } }",
+        "query($id: ID!) { order(by: {crmId: $id}) { bookings { legalEntity { code } } "
+        "lines { legalEntity { code } } } }",
         id=deal.crm_key,
     )
 
