@@ -107,7 +107,7 @@ def _booked(order: Order, record: OrderRecord) -> list[TimelineEntry]:
         TimelineKind.ORDER_AMENDED, known(record.amended_at), f"Booking {number} was amended", part=part
     )
     for hold in record.holds:
-        entries += _held(subject, number, hold, part)
+        entries += _held(subject, number, hold, known(record.booked_at) or record.ordered_at, part)
     if record.stage is Stage.CANCELLED:
         title = f"Booking {number} was cancelled"
         entries += subject.tell(TimelineKind.ORDER_CANCELLED, known(record.cancelled_at), title, part=part)
@@ -122,12 +122,16 @@ def replace_system(entry: TimelineEntry, system: str) -> TimelineEntry:
     )  # fmt: skip
 
 
-def _held(subject: _Subject, number: str, hold: Hold, part: str) -> list[TimelineEntry]:
-    word = _HOLDS.get(hold.kind.value, "")
-    title = f"Booking {number} was put on {word} hold" if word else f"Booking {number} was put on hold"
+def _held(subject: _Subject, number: str, hold: Hold, booked_at: datetime, part: str) -> list[TimelineEntry]:
+    """A hold that stands; ERPs that do not say since when show it where the order was booked."""
+    word = _HOLDS.get(hold.kind.value)
+    how = f"{word} hold" if word else "hold"
+    title = f"Booking {number} was put on {how}" if hold.since else f"Booking {number} is on {how}"
     area = TimelineArea.CREDIT if word == "credit" else TimelineArea.ORDER
-    kind = TimelineKind.HOLD_PLACED
-    return subject.tell(kind, hold.since, title, detail=hold.reason, part=f"{part}/{hold.kind.value}", area=area)
+    part = f"{part}/{hold.kind.value}"
+    return subject.tell(
+        TimelineKind.HOLD_PLACED, hold.since or booked_at, title, detail=hold.reason, part=part, area=area
+    )
 
 
 def of_shipment(order: Order, shipment: Shipment) -> list[TimelineEntry]:
