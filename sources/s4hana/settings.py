@@ -44,10 +44,6 @@ class Settings(BaseModel):
     )
     price_condition_type: str = Field(default="PPR0", description="the condition that is the net price (later writes)")
     approval_pending: tuple[str, ...] = Field(default=("A",), description="SalesDocApprovalStatus letters that hold")
-    document_flow: Literal["always", "asked"] = Field(
-        default="always",
-        description="read what followed with every order, or only where its shipments or invoices are wanted",
-    )
     schedule_line_blocks: bool = Field(default=False, description="read delivery blocks of schedule lines too")
 
     payment_document_types: tuple[str, ...] = Field(default=("DZ",), description="journal entries that are payments")

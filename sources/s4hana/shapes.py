@@ -8,10 +8,8 @@ from canonical.wanted import Wanted
 from sources.kit.odata.query import Shape
 from sources.s4hana.settings import Settings
 
-DELIVERY_FACTS: Final = ("shipments", "status", "fulfillment_status", "timeline", "version")
-"""Fields of an order that the resolvers compute from its shipments."""
-BILLING_FACTS: Final = ("invoices", "payments", "invoicing_status", "payment_status")
-"""Fields of an order that the resolvers compute from its invoices."""
+FLOW_FACTS: Final = ("shipments", "invoices", "payments")
+"""What is not of an order itself, and for which the numbers of what followed from it are read with it."""
 LINE_FACTS: Final = ("lines", "tax", "total", "holds", "status", "fulfillment_status", "invoicing_status")
 """Fields of an order for which its items are read."""
 
@@ -67,7 +65,7 @@ def order_shape(wanted: Wanted, settings: Settings) -> Shape:
         paths.append(settings.purchase_order_field)
     if wanted.any_of(*LINE_FACTS):
         paths += [f"to_Item/{path}" for path in _item_paths(wanted.below("lines"), settings)]
-    if settings.document_flow == "always" or wanted.any_of(*DELIVERY_FACTS, *BILLING_FACTS):
+    if wanted.any_of(*FLOW_FACTS):
         paths += [
             "to_SubsequentProcFlowDoc/SubsequentDocument",
             "to_SubsequentProcFlowDoc/SubsequentDocumentCategory",

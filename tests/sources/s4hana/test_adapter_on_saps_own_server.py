@@ -18,7 +18,13 @@ from tests.sources.s4hana.opened import adapter, call
 pytestmark = [pytest.mark.contracts, pytest.mark.xdist_group("cap"), pytest.mark.timeout(600)]
 
 ORDER = Wanted.of(
-    "subtotal", "customer_key", "requested_delivery_date", "lines.sku", "lines.quantity", "lines.parent_key"
+    "shipments",
+    "subtotal",
+    "customer_key",
+    "requested_delivery_date",
+    "lines.sku",
+    "lines.quantity",
+    "lines.parent_key",
 )
 
 

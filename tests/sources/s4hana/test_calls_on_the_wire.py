@@ -17,7 +17,7 @@ from tests.sources.s4hana.opened import call
 from tests.sources.s4hana.pretend import NAME, Opened, pretend
 
 EVERYTHING = Wanted.of(
-    "number", "customer_key", "purchase_order_number", "subtotal", "tax", "total", "holds", "version",
+    "number", "customer_key", "purchase_order_number", "subtotal", "tax", "total", "holds", "version", "shipments",
     "lines.sku", "lines.description", "lines.quantity", "lines.unit_price", "lines.amount", "lines.tax",
     "lines.starts_on", "lines.ends_on", "lines.segment", "lines.parent_key",
 )  # fmt: skip
@@ -57,7 +57,7 @@ async def test_fifty_orders_with_everything_cost_four_calls(opened: Opened) -> N
 
 
 async def test_a_bill_that_the_document_flow_left_out_is_read_all_the_same(opened: Opened) -> None:
-    page = await opened.source.list_orders(call(), OrderQuery(first=50), FEW)
+    page = await opened.source.list_orders(call(), OrderQuery(first=50), EVERYTHING)
     whole = await opened.source.fetch_invoices_of_orders(call(), page.items, FEW)
     silent = [msgspec.structs.replace(order, followed=()) for order in page.items]
     opened.lines()
@@ -71,7 +71,7 @@ async def test_a_bill_that_the_document_flow_left_out_is_read_all_the_same(opene
 
 
 async def test_orders_from_elsewhere_find_their_documents_without_a_flow(opened: Opened) -> None:
-    page = await opened.source.list_orders(call(), OrderQuery(first=30), FEW)
+    page = await opened.source.list_orders(call(), OrderQuery(first=30), EVERYTHING)
     plain = [
         OrderRecord(**{name: getattr(order, name) for name in OrderRecord.__struct_fields__}) for order in page.items
     ]

@@ -18,7 +18,7 @@ from tests.sources.s4hana.opened import call
 from tests.sources.s4hana.pretend import NAME, Opened, pretend
 
 EVERYTHING = Wanted.of(
-    "number", "customer_key", "purchase_order_number", "subtotal", "tax", "total", "holds", "version",
+    "number", "customer_key", "purchase_order_number", "subtotal", "tax", "total", "holds", "version", "shipments",
     "lines.sku", "lines.description", "lines.quantity", "lines.unit_price", "lines.amount", "lines.tax",
     "lines.starts_on", "lines.ends_on", "lines.segment", "lines.parent_key",
 )  # fmt: skip
