@@ -16,11 +16,11 @@ from sources.kit.odata.literals import day, text
 from sources.kit.odata.payload import Collection
 from sources.kit.odata.query import Query, Shape
 from sources.ports import CustomerQuery, Lookup, Page, ProductQuery
-from sources.s4hana.client import S4Client
+from sources.s4hana.client import Decoder, S4Client
 from sources.s4hana.faults import NotThere, contract
 from sources.s4hana.ledgers import Ledgers
 from sources.s4hana.mapping_masters import companies_of, to_billing_accounts, to_credit, to_customer, to_product
-from sources.s4hana.reading import Reading
+from sources.s4hana.reading import Reading, with_field
 from sources.s4hana.services import CREDIT, PARTNERS, PRODUCTS
 from sources.s4hana.settings import Entities, Settings
 from sources.s4hana.shapes import ACCOUNT, PRODUCT, customer_shape
@@ -35,7 +35,6 @@ DESCRIPTION_SET: Final = "A_ProductDescription"
 LONGEST_SKU: Final = 40
 LONGEST_EXTERNAL_ID: Final = 20
 NAME: Final = Shape(("Product", "Language", "ProductDescription"))
-_PARTNERS: Final = msgspec.json.Decoder(Collection[BusinessPartner])
 _CUSTOMERS: Final = msgspec.json.Decoder(Collection[CustomerRole])
 _PRODUCTS: Final = msgspec.json.Decoder(Collection[Product])
 _NAMES: Final = msgspec.json.Decoder(Collection[ProductDescription])
@@ -50,6 +49,8 @@ class Customers:
     ) -> None:
         """Ask through this client; `reading` gives each answer its instant."""
         self._client, self._settings, self._entities, self._reading = client, settings, entities, reading
+        row = with_field(BusinessPartner, settings.customer_reference_field)
+        self._decoder: Decoder[BusinessPartner] = msgspec.json.Decoder(Collection[row])  # type: ignore[valid-type]
 
     async def fetch(self, call: Call, lookup: Lookup, wanted: Wanted) -> list[CustomerRecord]:
         """Every customer that the lookup names, each once: one HTTP call."""
@@ -62,7 +63,7 @@ class Customers:
             return []
         shape = customer_shape(wanted, self._settings, companies=companies is not None)
         queries = [Query(PARTNER_SET, shape, either(run), ("BusinessPartner",)) for run in runs(conditions)]
-        rows = await self._client.read(call, PARTNERS, queries, _PARTNERS)
+        rows = await self._client.read(call, PARTNERS, queries, self._decoder)
         return self._records([row for part in rows for row in part], companies, wanted)
 
     async def stream(self, call: Call, query: CustomerQuery, wanted: Wanted) -> Page[CustomerRecord]:
@@ -79,7 +80,7 @@ class Customers:
             f"LastChangeDate ge {day(query.updated_since.date())}" if query.updated_since else None,
         )
         read = Query(PARTNER_SET, shape, where, ("Customer",), query.first + 1)
-        (rows,) = await self._client.read(call, PARTNERS, [read], _PARTNERS)
+        (rows,) = await self._client.read(call, PARTNERS, [read], self._decoder)
         return Page(tuple(self._records(rows[: query.first], companies, wanted)), more=len(rows) > query.first)
 
     def _records(

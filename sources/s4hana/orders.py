@@ -16,10 +16,10 @@ from sources.kit.odata.literals import day, text
 from sources.kit.odata.payload import Collection
 from sources.kit.odata.query import Query
 from sources.ports import Lookup, OrderQuery, Page, Position
-from sources.s4hana.client import S4Client
+from sources.s4hana.client import Decoder, S4Client
 from sources.s4hana.faults import contract
 from sources.s4hana.mapping_order import REJECTED, SapOrder, to_order
-from sources.s4hana.reading import Reading
+from sources.s4hana.reading import Reading, with_field
 from sources.s4hana.services import ORDERS
 from sources.s4hana.settings import Entities, Settings
 from sources.s4hana.shapes import order_shape
@@ -28,7 +28,6 @@ from sources.s4hana.wire import SalesOrder
 
 SET: Final = "A_SalesOrder"
 NEWEST_FIRST: Final = ("CreationDate desc", "SalesOrder desc")
-_DECODER: Final = msgspec.json.Decoder(Collection[SalesOrder])
 _TOLD: Final = frozenset({Stage.BOOKED, Stage.CANCELLED})
 
 
@@ -40,13 +39,15 @@ class Orders:
     ) -> None:
         """Ask through this client; `reading` gives each answer its instant."""
         self._client, self._settings, self._entities, self._reading = client, settings, entities, reading
+        row = with_field(SalesOrder, settings.reference_field)
+        self._decoder: Decoder[SalesOrder] = msgspec.json.Decoder(Collection[row])  # type: ignore[valid-type]
 
     async def fetch(self, call: Call, lookup: Lookup, wanted: Wanted) -> list[SapOrder]:
         """Every order that the lookup names, each once: one HTTP call."""
         queries = self._named(call, lookup, wanted)
         if not queries:
             return []
-        rows = await self._client.read(call, ORDERS, queries, _DECODER)
+        rows = await self._client.read(call, ORDERS, queries, self._decoder)
         return list(self._records([row for part in rows for row in part], wanted).values())
 
     async def stream(self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None) -> Page[OrderRecord]:
@@ -55,7 +56,7 @@ class Orders:
         named = self._named(call, also, wanted) if also else []
         if page is None and not named:
             return Page((), more=False)
-        rows = await self._client.read(call, ORDERS, [*([page] if page else []), *named], _DECODER)
+        rows = await self._client.read(call, ORDERS, [*([page] if page else []), *named], self._decoder)
         first = rows[0] if page else []
         listed = self._records(first[: query.first], wanted)
         others = self._records([row for part in rows[1 if page else 0 :] for row in part], wanted)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
+
+from msgspec import Struct, defstruct
 
 from canonical.absence import UNSET, Told
 from canonical.lineage import Stamp
@@ -13,6 +15,7 @@ from canonical.wanted import Wanted
 from sources.s4hana.settings import Entities, Settings
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
 
 ORDER: Final = "SalesOrder"
 DELIVERY: Final = "OutboundDelivery"
@@ -20,6 +23,15 @@ INVOICE: Final = "BillingDocument"
 JOURNAL_ENTRY: Final = "AccountingDocument"
 CUSTOMER: Final = "Customer"
 PRODUCT: Final = "Material"
+
+
+def with_field(kind: type[S], field: str) -> type[S]:
+    """The wire type with one field more, text or nothing, where it does not have it: a company's own."""
+    if field in kind.__struct_fields__:
+        return kind
+    return cast(
+        "type[S]", defstruct(kind.__name__, [(field, str | None, None)], bases=(kind,), frozen=True, kw_only=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sources.landscape import Instance
 
+FIELD = r"^[A-Z][A-Za-z0-9_]{0,39}$"
+"""A field's name; a company's own begin with YY1_ or ZZ1_."""
 LineReference = Literal["UnderlyingPurchaseOrderItem", "PurchaseOrderByCustomer", "PurchaseOrderByShipToParty"]
 
 
@@ -27,8 +29,10 @@ class Settings(BaseModel):
     scope: str | None = Field(default=None, description="for auth = oauth")
     api_key_header: str | None = Field(default=None, description="header of the credential 'api_key'")
 
-    reference_field: Literal["PurchaseOrderByCustomer", "PurchaseOrderByShipToParty", "AssignmentReference"] = Field(
-        default="PurchaseOrderByCustomer", description="the order's field that names its partner in the CRM"
+    reference_field: str = Field(
+        default="PurchaseOrderByCustomer",
+        pattern=FIELD,
+        description="the order's field that names its partner in the CRM",
     )
     purchase_order_field: Literal["PurchaseOrderByCustomer", "PurchaseOrderByShipToParty"] = Field(
         default="PurchaseOrderByShipToParty", description="the order's field that holds the customer's own number"
@@ -36,8 +40,10 @@ class Settings(BaseModel):
     line_reference_field: LineReference = Field(
         default="UnderlyingPurchaseOrderItem", description="the item's field that names its partner in the CRM"
     )
-    customer_reference_field: Literal["BusinessPartnerIDByExtSystem", "SearchTerm1", "SearchTerm2"] = Field(
-        default="BusinessPartnerIDByExtSystem", description="the business partner's field that holds its CRM key"
+    customer_reference_field: str = Field(
+        default="BusinessPartnerIDByExtSystem",
+        pattern=FIELD,
+        description="the business partner's field that holds its CRM key",
     )
     tracking_field: Literal["BillOfLading", "MeansOfTransport"] = Field(
         default="BillOfLading", description="the delivery's field that holds a tracking number by convention"

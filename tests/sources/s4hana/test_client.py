@@ -9,16 +9,18 @@ import msgspec
 import pytest
 
 from canonical.errors import ContractBroken, Refused, Unavailable
+from canonical.wanted import Wanted
 from sources.kit.auth.fixed import basic
 from sources.kit.odata.payload import Collection
 from sources.kit.odata.query import Query, Shape
 from sources.landscape import Secret
+from sources.ports import Lookup
 from sources.s4hana.client import S4Client
 from sources.s4hana.faults import NotThere, TokenRequired
 from sources.s4hana.services import ORDERS
 from sources.s4hana.settings import settings_of
 from sources.s4hana.wire_masters import Product
-from tests.sources.s4hana.opened import call, instance
+from tests.sources.s4hana.opened import adapter, call, instance
 
 DECODER = msgspec.json.Decoder(Collection[Product])
 QUERY = Query("A_Product", Shape.of("Product", "BaseUnit"))
@@ -207,3 +209,26 @@ async def test_what_is_no_answer_of_this_contract_is_not_taken_for_one(opened: B
     with pytest.raises(ContractBroken) as raised:
         await client.read(call(), ORDERS, [QUERY], DECODER)
     assert raised.value.system == "sap"
+
+
+async def test_a_companys_own_field_can_carry_the_reference() -> None:
+    row = (
+        b'{"d":{"results":[{"SalesOrder":"1","CreationDate":"/Date(1761955200000)/","SalesOrganization":"1710",'
+        b'"YY1_CrmOrder_SDH":"8015g0000021stiAAA"}]}}'
+    )
+    transport = Scripted(lambda _: httpx.Response(200, content=row))
+    async with adapter("http://sap.example", transport, {"reference_field": "YY1_CrmOrder_SDH"}) as source:
+        found = await source.fetch_orders(call(), Lookup(partner_keys=("8015g0000021stiAAA",)), Wanted.of("number"))
+
+    assert [order.partner_keys for order in found] == [("8015g0000021stiAAA",)]
+    assert "$filter=YY1_CrmOrder_SDH%20eq%20'8015g0000021stiAAA'" in str(transport.asked[0].url)
+    assert "YY1_CrmOrder_SDH" in str(transport.asked[0].url).partition("$select=")[2]
+
+
+async def test_a_companys_own_field_can_carry_the_customers_key() -> None:
+    row = b'{"d":{"results":[{"BusinessPartner":"1","Customer":"1","YY1_Crm_bus":"0015g0000021sTdAAI"}]}}'
+    transport = Scripted(lambda _: httpx.Response(200, content=row))
+    async with adapter("http://sap.example", transport, {"customer_reference_field": "YY1_Crm_bus"}) as source:
+        (customer,) = await source.fetch_customers(call(), Lookup(keys=("1",)), Wanted.of("name"))
+
+    assert customer.partner_keys == ("0015g0000021sTdAAI",)

@@ -32,7 +32,7 @@ def test_an_instance_without_settings_has_sensible_ones() -> None:
     [
         {"sap_client": "1"},
         {"language": "english"},
-        {"reference_field": "YY1_Ref"},
+        {"reference_field": "A eq '1' or B"},
         {"time_zone": "Mars/Olympus"},
         {"page_size": 0},
         {"unknown": "x"},
