@@ -62,8 +62,9 @@ def record_wanted(context: Context, extra: Iterable[str] = ()) -> Wanted:
     """What the operation reads of an order's records, in every place that it reads one."""
     order = context.wants_of("Order") | Wanted.of(*extra)
     wanted = order.only(OrderRecord.__struct_fields__)
-    if "lines" in wanted:
-        lines = wanted.below("lines").only(OrderLine.__struct_fields__)
+    if "lines" in wanted or "OrderLine" in context.wants:
+        # Lines are also reached from what ships and bills them, where the order itself is asked for none.
+        lines = (wanted.below("lines") | context.wants_of("OrderLine")).only(OrderLine.__struct_fields__)
         wanted = Wanted(tuple(sorted({**dict(wanted.fields), "lines": lines}.items())))
     if order.any_of("fulfillment_facts", "invoicing_facts"):
         wanted |= _STATUS_FACTS
@@ -71,6 +72,8 @@ def record_wanted(context: Context, extra: Iterable[str] = ()) -> Wanted:
         wanted |= _TIMELINE_FACTS
     if reads_shipments(context):
         wanted |= Wanted.of("shipments")
+    if reads_invoices(context):
+        wanted |= Wanted.of("invoices")
     if "every_record" in order:
         wanted |= _COMPARED
     if "customer" in wanted:
@@ -83,6 +86,13 @@ def reads_shipments(context: Context) -> bool:
     facts = ("fulfillment_facts", "timeline_facts")
     of_lines = context.wants_of("OrderLine").any_of(*facts)
     return "Shipment" in context.wants or of_lines or context.wants_of("Order").any_of(*facts)
+
+
+def reads_invoices(context: Context) -> bool:
+    """Whether the operation reads invoices or payments, itself or for a status or a timeline."""
+    facts = ("invoicing_facts", "payment_facts", "payment_applications", "timeline_facts")
+    of_lines = context.wants_of("OrderLine").any_of(*facts)
+    return "Invoice" in context.wants or of_lines or context.wants_of("Order").any_of(*facts)
 
 
 async def gather(context: Context, refs: Sequence[Ref], wanted: Wanted) -> Harvest:

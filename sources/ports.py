@@ -156,8 +156,8 @@ class Source(Protocol):
 class OrderSource(Source, Protocol):
     """Orders: a CRM's sales, an ERP's bookings.
 
-    `shipments` in `wanted` announces that the shipments of these orders will be asked for next: an ERP that finds them
-    by something it keeps beside the order may bring that along.
+    `shipments` and `invoices` in `wanted` announce that those of these orders will be asked for next: an ERP that finds
+    them by something it keeps beside the order may bring that along.
     """
 
     @abstractmethod
