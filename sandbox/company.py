@@ -30,7 +30,7 @@ class Speech(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     settle_seconds: int
-    settings: dict[str, bool | int | str | list[str]] = {}
+    settings: dict[str, bool | int | str | list[str] | dict[str, str]] = {}
     told: dict[str, str] = {}
     credentials: dict[str, str] = {}
 

@@ -44,7 +44,7 @@ def _instance(folder: Path, company: Company, system: System, url: str, told: Ma
     yield from (f"role = {_text(system.role)}", f"base_url = {_text(url)}", f"settle_seconds = {speech.settle_seconds}")
     yield from ("", "[instances.settings]")
     for name, value in speech.settings.items():
-        yield f"{name} = {json.dumps(value, ensure_ascii=False)}"
+        yield f"{name} = {_value(value)}"
     for name, source in speech.told.items():
         if source in told:
             yield f"{name} = {_text(told[source])}"
@@ -66,6 +66,13 @@ def _entity(entity: Entity) -> Iterator[str]:
     yield from ("", "[[legal_entities]]", f"code = {_text(entity.code)}", f"name = {_text(entity.name)}")
     yield from (f"country = {_text(entity.country)}", f"currency = {_text(entity.currency)}")
     yield from (f"erp = {_text(entity.instance)}", f"codes = {{ {codes} }}")
+
+
+def _value(value: bool | int | str | list[str] | dict[str, str]) -> str:
+    if isinstance(value, dict):
+        pairs = (f"{_text(name)} = {_text(told)}" for name, told in value.items())
+        return f"{{ {', '.join(pairs)} }}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _text(value: str) -> str:

@@ -41,7 +41,7 @@ def to_shipment(row: Delivery, reading: Reading, wanted: Wanted, found_by: Itera
         lines=lines,
         legal_entity_code=reading.entities.of_organization(row.SalesOrganization),
         number=key,
-        ship_from=asked(told(row.ShippingPoint), "ship_from"),
+        ship_from=asked(reading.settings.shipping_points.get(row.ShippingPoint or ""), "ship_from"),
         carrier=asked(None, "carrier"),
         tracking_number=asked(told(getattr(row, reading.settings.tracking_field)), "tracking_number"),
         tracking_url=asked(None, "tracking_url"),

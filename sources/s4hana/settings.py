@@ -48,6 +48,9 @@ class Settings(BaseModel):
     tracking_field: Literal["BillOfLading", "MeansOfTransport"] = Field(
         default="BillOfLading", description="the delivery's field that holds a tracking number by convention"
     )
+    shipping_points: dict[str, str] = Field(
+        default_factory=dict, description="places by shipping point, as people say them; others are not told"
+    )
     price_condition_type: str = Field(default="PPR0", description="the condition that is the net price (later writes)")
     approval_pending: tuple[str, ...] = Field(default=("A",), description="SalesDocApprovalStatus letters that hold")
     schedule_line_blocks: bool = Field(default=False, description="read delivery blocks of schedule lines too")
