@@ -42,6 +42,12 @@ def either(domains: Iterable[Domain]) -> Domain:
     return held[0] if len(held) == 1 else ["OR", *held]
 
 
+def none_of(field: str, values: Iterable[str | int]) -> Domain | None:
+    """The field is none of these; nothing is said where there are none."""
+    held = list(values)
+    return clause(field, "not in", held) if held else None
+
+
 def holds(field: str, text: str) -> Domain:
     """The field holds this text somewhere, in whatever case; its wildcards are taken as they stand."""
     plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

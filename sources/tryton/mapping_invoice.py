@@ -54,7 +54,7 @@ class Bills:
         """Every credit note among them, by key."""
         return {str(row.id): self._credit_memo(row, wanted) for row in self.rows.values() if is_credit_note(row)}
 
-    def _learn(self, row: wire.Invoice) -> None:
+    def _learn(self, row: wire.Invoice | wire.Credited) -> None:
         for sale in row.sales or ():
             self._order_of.update(dict.fromkeys(sale.lines or (), self.reading.ref(sale.id)))
         for line in row.lines or ():

@@ -12,7 +12,7 @@ from canonical.order import OrderRecord, Stage
 from canonical.wanted import Wanted
 from sources.kit.call import Call
 from sources.ports import Lookup, OrderQuery, Page
-from sources.tryton.client import Search, TrytonClient, side_by_side
+from sources.tryton.client import Search, TrytonClient
 from sources.tryton.domain import (
     Domain,
     behind_instant,
@@ -23,6 +23,7 @@ from sources.tryton.domain import (
     identities,
     identity,
     named,
+    none_of,
     one_of,
     texts,
 )
@@ -50,28 +51,36 @@ class Orders:
 
     async def fetch(self, call: Call, lookup: Lookup, wanted: Wanted) -> list[OrderRecord]:
         """Every sale that the lookup names: one HTTP call, one more where a quotation could be held for credit."""
-        rows = await self._named(call, lookup, order_paths(wanted, self._settings))
+        rows = await self._read(call, self._pairs(lookup), order_paths(wanted, self._settings))
         return await self._records(call, rows, wanted)
 
     async def stream(self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None) -> Page[OrderRecord]:
-        """One page of the stream, and what else is named beside it: never more than two HTTP calls.
+        """One page of the stream, and what else is named beside it: one HTTP call, two where something is left to ask.
 
-        Both at once in one search would need all rows between them. With both, the credit behind a hold comes along
-        with every row; with one, it is read where there is a quotation that could be held.
+        The second reads what is named and not in hand, and again each quotation that could be held for credit: that
+        takes Tryton long to add up, so only those pay for it.
         """
-        paths = order_paths(wanted, self._settings)
+        paths, entity = order_paths(wanted, self._settings), query.legal_entity_code
+        rows = await self._page(call, query, paths)
         if also is None:
-            rows = await self._page(call, query, paths)
-            records = await self._records(call, rows[: query.first], wanted, query.legal_entity_code)
+            records = await self._records(call, rows[: query.first], wanted, entity)
             return Page(tuple(records), more=len(rows) > query.first)
-        paths = self._with_credit(paths, query)
-        rows, others = await side_by_side(
-            (self._page(call, query, paths), self._named(call, also, paths, query.legal_entity_code))
-        )
-        reading = self._read_as(call, query.legal_entity_code)
-        listed = tuple(to_order(row, reading, wanted, row) for row in rows[: query.first])
-        beside = tuple(to_order(row, reading, wanted, row) for row in others)
+        more = {row.id: row for row in await self._beside(call, also, rows, paths, entity)}
+        reading = self._read_as(call, entity)
+        listed = tuple(to_order(row, reading, wanted, more.get(row.id)) for row in rows[: query.first])
+        others = {**{row.id: row for row in rows}, **more}.values()
+        beside = tuple(to_order(row, reading, wanted, more.get(row.id)) for row in others if self._is_named(row, also))
         return Page(listed, more=len(rows) > query.first, also=beside)
+
+    async def _beside(
+        self, call: Call, also: Lookup, rows: Sequence[Sale], paths: tuple[str, ...], entity: str | None
+    ) -> list[Sale]:
+        """What is named besides the rows, and those of the rows that could be held; with the customers' credit."""
+        held = [("id", row.id) for row in rows if self._settings.credit and may_be_held(row)]
+        in_hand = {row.id for row in rows}
+        pairs = [pair for pair in self._pairs(also) if pair[0] != "id" or pair[1] not in in_hand]
+        rest = none_of("id", [row.id for row in rows if row.id not in {key for _, key in held}])
+        return await self._read(call, [*held, *pairs], self._with_credit(paths), rest, entity)
 
     async def _records(
         self, call: Call, rows: Sequence[Sale], wanted: Wanted, entity: str | None = None
@@ -85,26 +94,37 @@ class Orders:
             weighed = {row.id: row for row in found}
         return [to_order(row, reading, wanted, weighed.get(row.id)) for row in rows]
 
-    def _with_credit(self, paths: tuple[str, ...], query: OrderQuery) -> tuple[str, ...]:
-        unheld = query.stages is not None and Stage.SUBMITTED not in query.stages
-        if unheld or not self._settings.credit:
+    def _with_credit(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        if not self._settings.credit:
             return paths
-        whole = dict.fromkeys((*paths, *credit_paths()))
-        whole.pop("company", None)
-        return tuple(whole)
+        # `company` alone would come back as an id where its currency is asked for too.
+        return tuple(path for path in dict.fromkeys((*paths, *credit_paths())) if path != "company")
 
-    async def _named(self, call: Call, lookup: Lookup, paths: tuple[str, ...], entity: str | None = None) -> list[Sale]:
-        """What a lookup names, read as the company of an entity, for what Tryton keeps by company."""
+    def _pairs(self, lookup: Lookup) -> list[tuple[str, str | int]]:
         pairs: list[tuple[str, str | int]] = [("id", key) for key in identities(lookup.keys)]
         pairs += [("number", number) for number in texts(lookup.numbers)]
-        pairs += [(self._settings.reference_field, reference) for reference in texts(lookup.partner_keys)]
+        return [*pairs, *((self._settings.reference_field, reference) for reference in texts(lookup.partner_keys))]
+
+    def _is_named(self, row: Sale, lookup: Lookup) -> bool:
+        named_by = (row.reference in lookup.partner_keys, row.number in lookup.numbers, str(row.id) in lookup.keys)
+        return any(named_by)
+
+    async def _read(
+        self,
+        call: Call,
+        pairs: Sequence[tuple[str, str | int]],
+        paths: tuple[str, ...],
+        rest: Domain | None = None,
+        entity: str | None = None,
+    ) -> list[Sale]:
+        """Sales by name, within the rest; read as the company of an entity, for what Tryton keeps by company."""
         companies = self._entities.companies(call.view.legal_entities)
         if not pairs or companies == ():
             return []
         seen = one_of("company", companies) if companies else None
         asked_as = first_of(self._entities.companies(call.view.legal_entities, entity), self._entities)
         search = Search(SALE, paths, asked_as)
-        return await self._client.every(call, search, self._decoder, pairs, lambda run: every(named(run), seen))
+        return await self._client.every(call, search, self._decoder, pairs, lambda run: every(named(run), seen, rest))
 
     async def _page(self, call: Call, query: OrderQuery, paths: tuple[str, ...]) -> list[Sale]:
         """The rows of one page, and one more to see whether more follow."""

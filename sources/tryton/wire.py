@@ -226,6 +226,13 @@ class SaleOf(Row, frozen=True, kw_only=True):
     lines: list[int] | None = None
 
 
+class Credited(Row, frozen=True, kw_only=True):
+    """An invoice that a credit note credits: whose it is."""
+
+    sales: list[SaleOf] | None = None
+    lines: list[InvoiceLine] | None = None
+
+
 class Invoice(Row, frozen=True, kw_only=True):
     """An invoice, or a credit note where its total is less than nothing."""
 
@@ -246,7 +253,7 @@ class Invoice(Row, frozen=True, kw_only=True):
     lines: list[InvoiceLine] | None = None
     lines_to_pay: list[MoveLine] | None = None
     payment_lines: list[MoveLine] | None = None
-    origin_invoices: list[Invoice] | None = None
+    origin_invoices: list[Credited] | None = None
 
 
 def sales_under(reference: str, purchase_order: str | None) -> type[Sale]:

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import msgspec
+import pytest
+from msgspec import UNSET
+
+from canonical.customer import Address
+from canonical.money import money
+from canonical.order import HoldKind, OrderRecord, Stage
+from canonical.refs import Ref
+from canonical.wanted import Wanted
+from sources.tryton.checkup import ORDER
+from sources.tryton.mapping_order import stage_of, to_order, to_tax
+from sources.tryton.values import Amount
+from sources.tryton.wire import Sale, Tax
+from tests.sources.tryton.reading import reading, rows
+
+
+def usd(text: str) -> object:
+    return money(text, "USD")
+
+
+def order(name: str, wanted: Wanted, *, weighed: bool = False) -> OrderRecord:
+    [row] = rows(name, Sale)
+    return to_order(row, reading(), wanted, row if weighed else None)
+
+
+def test_a_sale_is_an_order_with_its_numbers_dates_and_amounts() -> None:
+    told = order("sale_partly_shipped", ORDER)
+
+    assert (told.ref, told.number, told.partner_keys) == (Ref("erp-us", "65"), "204066", ("8015g0000021vLLAAY",))
+    assert (told.stage, told.status.status, told.legal_entity_code) == (Stage.BOOKED, "Processing", "US01")
+    assert told.ordered_at == told.created_at == datetime(2026, 11, 9, 13, 24, 3, tzinfo=UTC)
+    assert told.booked_at == datetime(2026, 11, 9, 13, 24, 3, tzinfo=UTC)
+    assert told.requested_delivery_date == date(2026, 12, 7)
+    assert (told.subtotal, told.tax, told.total) == (usd("4248.25"), usd("0"), usd("4248.25"))
+    assert (told.customer_key, told.customer_name) == ("17100006", "Beaurivage Brasseries SAS")
+    assert told.ship_to == Address("60 Rue de l'Industrie", "Lille", "59800", "HDF", "FR")
+    assert told.holds == ()
+    assert told.cancelled_at is None
+    assert told.purchase_order_number is None
+    assert told.version == "2026-11-18T13:20:51+00:00"
+
+
+def test_lines_carry_their_own_key_the_sku_and_whether_they_can_be_sent() -> None:
+    lines = order("sale_held", ORDER).lines
+
+    assert isinstance(lines, tuple)
+    assert [(line.key, line.number, line.sku, line.quantity, line.shippable) for line in lines] == [
+        ("282", "10", "VM-16", Decimal(8), True),
+        ("283", "20", "LV-2", Decimal(6), True),
+        ("284", "30", "ENG", Decimal(1), False),
+    ]
+    assert (lines[0].unit_price, lines[0].amount, lines[0].tax) == (usd("1429.00"), usd("11432.00"), usd("0"))
+    assert lines[0].description == "Valve manifold VM-16"
+
+
+def test_what_nobody_asked_for_is_unset_and_what_tryton_has_not_is_none() -> None:
+    bare = order("sale_cancelled", Wanted.of("cancelled_at", "amended_at"))
+
+    assert (bare.lines, bare.total, bare.customer_key, bare.ship_to) == (UNSET, UNSET, UNSET, UNSET)
+    assert bare.amended_at is None
+    assert bare.stage is Stage.CANCELLED
+    assert isinstance(bare.cancelled_at, datetime)
+    assert order("sale_partly_shipped", Wanted.of("lines.partner_key")).lines[0].partner_key is None  # type: ignore[index,union-attr]
+
+
+def test_a_quotation_beyond_its_customers_credit_limit_is_on_hold() -> None:
+    told = order("sale_held", ORDER, weighed=True)
+
+    assert told.stage is Stage.SUBMITTED
+    assert [(hold.kind, hold.reason) for hold in told.holds] == [
+        (HoldKind.CREDIT, "It would exceed the credit limit of 36000.00 USD by 18.00 USD.")
+    ]
+
+
+def test_no_hold_is_told_of_a_quotation_within_the_limit_or_in_another_currency() -> None:
+    [row] = rows("sale_held", Sale)
+    assert row.party is not None
+    assert row.currency is not None
+    rich = msgspec.structs.replace(row.party, credit_limit_amount=Amount(Decimal(36018)))
+    euro = msgspec.structs.replace(row.currency, code="EUR")
+
+    within = msgspec.structs.replace(row, party=rich)
+    foreign = msgspec.structs.replace(row, currency=euro)
+
+    assert to_order(within, reading(), Wanted(), within).holds == ()
+    assert to_order(foreign, reading(), Wanted(), foreign).holds == ()
+
+
+def test_the_payer_that_is_not_the_customer_is_weighed() -> None:
+    [row] = rows("sale_held", Sale)
+    poor = msgspec.structs.replace(row.party, credit_limit_amount=Amount(Decimal(10)))  # type: ignore[type-var]
+
+    told = to_order(row, reading(), Wanted(), msgspec.structs.replace(row, invoice_party=poor))
+
+    assert told.holds[0].reason == "It would exceed the credit limit of 10.00 USD by 36008.00 USD."
+
+
+@pytest.mark.parametrize(
+    "state,stage",
+    [
+        ("draft", Stage.DRAFT),
+        ("quotation", Stage.SUBMITTED),
+        ("confirmed", Stage.BOOKED),
+        ("processing", Stage.BOOKED),
+        ("done", Stage.BOOKED),
+        ("cancelled", Stage.CANCELLED),
+        ("a state of some module", Stage.BOOKED),
+    ],
+)
+def test_each_state_is_a_stage(state: str, stage: Stage) -> None:
+    assert stage_of(state) is stage
+
+
+def test_tax_on_a_line_is_by_its_taxes_and_unknown_where_a_rate_does_not_tell() -> None:
+    net, rate = Amount(Decimal("88.50")), Amount(Decimal("0.08"))
+    by_rate, by_unit = Tax(id=1, type="percentage", rate=rate), Tax(id=2, type="fixed", amount=Amount(Decimal("0.25")))
+
+    assert to_tax(net, Decimal(2), [by_rate], "USD") == usd("7.08")
+    assert to_tax(net, Decimal(2), [by_rate, by_unit], "USD") == usd("7.58")
+    assert to_tax(net, Decimal(2), [], "USD") == usd("0.00")
+    assert to_tax(net, Decimal(2), [Tax(id=3, type="none")], "USD") is None
+    assert to_tax(None, Decimal(2), [by_rate], "USD") is None
+
+
+def test_the_reference_and_the_purchase_order_come_from_the_configured_fields() -> None:
+    [row] = rows("sale_partly_shipped", Sale)
+
+    same = to_order(row, reading(purchase_order_field="reference"), Wanted.of("purchase_order_number"))
+    other = to_order(
+        msgspec.structs.replace(row, purchase_order="PO 7"),
+        reading(purchase_order_field="description"),
+        Wanted.of("purchase_order_number"),
+    )
+
+    assert same.purchase_order_number == "8015g0000021vLLAAY"
+    assert other.purchase_order_number == "PO 7"
