@@ -6,17 +6,26 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import TypeVar
 
-from canonical.errors import Fault
+from canonical.errors import Fault, Mistake
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 async def side_by_side(questions: Mapping[K, Awaitable[V]]) -> dict[K, V | Fault]:
-    """Each question's answer, or the Fault that kept it from one. Any other exception ends them all."""
-    async with asyncio.TaskGroup() as group:
-        tasks = {key: group.create_task(_answer(question)) for key, question in questions.items()}
+    """Each question's answer, or the Fault that kept it from one. Any other exception ends them all, as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = {key: group.create_task(_answer(question)) for key, question in questions.items()}
+    except* Mistake as wrong:
+        raise _first(wrong) from wrong
     return {key: task.result() for key, task in tasks.items()}
+
+
+def _first(group: BaseExceptionGroup[Mistake]) -> Mistake:
+    """The first Mistake of a group: the asker is told of one, and not that several questions ran."""
+    held = group.exceptions[0]
+    return _first(held) if isinstance(held, BaseExceptionGroup) else held
 
 
 async def _answer(question: Awaitable[V]) -> V | Fault:

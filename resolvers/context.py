@@ -63,6 +63,10 @@ class Context:
         """What the whole operation reads of a concept; nothing where it reads none of it."""
         return self.wants.get(concept, Wanted())
 
+    def also_wants(self, concept: str, wanted: Wanted) -> None:
+        """Read more of a concept than the operation's text says: a filter has to tell records apart by it."""
+        self.wants[concept] = self.wants_of(concept) | wanted
+
     def loader(self, name: Hashable, make: Callable[[], DataLoader[Any, Any]]) -> DataLoader[Any, Any]:
         """The operation's loader of this name, made at its first use."""
         held = self.loaders.get(name)

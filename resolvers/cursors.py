@@ -11,7 +11,10 @@ import orjson
 from canonical.errors import Mistake
 from sources.ports import Position
 
-_BAD = Mistake("BAD_CURSOR", "This cursor was not given by this list. Start again without one.")
+
+def bad_cursor() -> Mistake:
+    """A new Mistake each time: a shared one would gather the frames of every place that raised it."""
+    return Mistake("BAD_CURSOR", "This cursor was not given by this list. Start again without one.")
 
 
 def encode(words: object) -> str:
@@ -24,7 +27,7 @@ def decode(cursor: str) -> object:
     try:
         value: object = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
-        raise _BAD from None
+        raise bad_cursor() from None
     return value
 
 
@@ -39,20 +42,29 @@ def decode_positions(kind: str, cursor: str | None) -> dict[str, Position]:
         return {}
     match decode(cursor):
         case [str(found), dict(streams)] if found == kind:
-            return {str(name): _position(value) for name, value in streams.items()}
+            return {str(name): position(value) for name, value in streams.items()}
         case _:
-            raise _BAD
+            raise bad_cursor()
 
 
-def _position(value: object) -> Position:
+def instant(text: str) -> datetime:
+    """The aware instant that a cursor holds; a Mistake with code BAD_CURSOR for any other text."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise bad_cursor() from None
+    if at.tzinfo is None:
+        raise bad_cursor()
+    return at
+
+
+def position(value: object) -> Position:
+    """The position that a cursor holds as an instant and a key; a Mistake with code BAD_CURSOR for anything else."""
     match value:
         case [str(at), str(key)]:
-            try:
-                return Position(datetime.fromisoformat(at), key)
-            except ValueError:
-                raise _BAD from None
+            return Position(instant(at), key)
         case _:
-            raise _BAD
+            raise bad_cursor()
 
 
 def encode_key(kind: str, key: str) -> str:
@@ -68,4 +80,4 @@ def decode_key(kind: str, cursor: str | None) -> str | None:
         case [str(found), str(key)] if found == kind:
             return key
         case _:
-            raise _BAD
+            raise bad_cursor()

@@ -125,6 +125,16 @@ async def _gather(context: Context, refs: Sequence[Ref]) -> CustomerHarvest:
     return CustomerHarvest(heads.crm, accounts.accounts, {**heads.faults, **accounts.faults})
 
 
+async def with_accounts(
+    context: Context, heads: CustomerHarvest, wanted: Wanted, partner_keys: Sequence[str]
+) -> CustomerHarvest:
+    """The CRM's records and every ERP's record of the same customers, by the references that either carries."""
+    numbers = tuple(dict.fromkeys(number for head in heads.crm for number in head.partner_keys))
+    lookup = Lookup(partner_keys=tuple(partner_keys), numbers=numbers)
+    accounts = await ask_customers(context, dict.fromkeys(context.landscape.erps, lookup), wanted)
+    return CustomerHarvest(heads.crm, accounts.accounts, {**heads.faults, **accounts.faults})
+
+
 def customer_wanted(context: Context) -> Wanted:
     """What the operation reads of customers' records."""
     customer = context.wants_of("Customer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from canonical.customer import BillingAccount
-from canonical.errors import Fault
+from canonical.errors import Fault, Mistake
 from canonical.invoice import Invoice
 from canonical.joined import Customer, Order
 from canonical.refs import Ref
@@ -20,8 +20,11 @@ from resolvers.customer_naming import customer_ref
 from resolvers.invoices import list_invoices
 from resolvers.naming import CustomerNamed, InvoiceFilterAsked, OrderFilterAsked
 from resolvers.order_filter import keys_of, narrow
-from resolvers.order_listing import list_orders
+from resolvers.order_listing import list_orders_of
 from sources.ports import CustomerQuery, CustomerSource, ReceivablesSource
+
+MAX_FAMILIES = 25
+"""Of how many customers the children may be asked for at once."""
 
 
 async def customer(
@@ -82,13 +85,19 @@ def _crm_silent(context: Context, customer: Customer) -> Fault | None:
 async def children_of(
     context: Context, parents: Sequence[Customer], _: Wanted, first: int, after: str | None
 ) -> Sequence[Connection[Customer] | Exception | None]:
-    """A page of the customers below each."""
-    pages = {
-        p.ref: _list(context, first, after, CustomerQuery(first=first, parent_key=p.ref.key)) for p in parents if p.crm
-    }
+    """A page of the customers below each.
+
+    One question a parent, since a system pages through one parent's children at a time: one list over all of them
+    would be ordered by key and show the first parents' only. So the parents are bounded.
+    """
+    require(context.principal, "customers:read")
+    families = {parent.ref: parent for parent in parents if parent.crm}
+    if len(families) > MAX_FAMILIES:
+        raise Mistake("TOO_MANY_PARENTS", f"Ask for the children of at most {MAX_FAMILIES} customers at a time.")
+    pages = {ref: _list(context, first, after, CustomerQuery(first=first, parent_key=ref.key)) for ref in families}
     found = await side_by_side(pages)
     nothing: Connection[Customer] = Connection(edges=(), page_info=PageInfo(has_next_page=False, end_cursor=None))
-    return [found.get(parent.ref, nothing) for parent in parents]
+    return [found.get(parent.ref) or _crm_silent(context, parent) or nothing for parent in parents]
 
 
 async def orders_of(
@@ -96,10 +105,10 @@ async def orders_of(
 ) -> Sequence[Connection[Order] | Exception | None]:
     """A page of each customer's orders, newest first."""
     require(context.principal, "orders:read")
-    narrowed = await narrow(context, by)
-    pages = {p.ref: list_orders(context, first, after, narrowed.of_customer(keys_of(context, p))) for p in parents}
-    found = await side_by_side(pages)
-    return [found[parent.ref] for parent in parents]
+    keys = {parent.ref: keys_of(context, parent) for parent in parents}
+    found = await list_orders_of(context, first, after, await narrow(context, by), list(keys.values()))
+    pages = dict(zip(keys, found, strict=True))
+    return [pages[parent.ref] for parent in parents]
 
 
 async def invoices_of(
@@ -112,10 +121,10 @@ async def invoices_of(
 ) -> Sequence[Connection[Invoice] | Exception | None]:
     """A page of each customer's invoices over all legal entities, newest first."""
     require(context.principal, "invoices:read")
-    asked = by or InvoiceFilterAsked()
-    pages = {p.ref: list_invoices(context, first, after, asked, keys_of(context, p)) for p in parents}
-    found = await side_by_side(pages)
-    return [found[parent.ref] for parent in parents]
+    keys = {parent.ref: keys_of(context, parent) for parent in parents}
+    found = await list_invoices(context, first, after, by or InvoiceFilterAsked(), list(keys.values()))
+    pages = dict(zip(keys, found, strict=True))
+    return [pages[parent.ref] for parent in parents]
 
 
 async def billing_accounts_of(

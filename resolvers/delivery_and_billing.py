@@ -59,29 +59,29 @@ def invoices_wanted(context: Context) -> Wanted:
 
 async def shipments_of_orders(context: Context, orders: Sequence[Order]) -> list[tuple[Shipment, ...] | Fault]:
     """Each order's shipments over all its bookings, oldest first; the Fault of a system that could not be asked."""
+    wanted = shipments_wanted(context)
 
     async def ask(erp: str, records: Sequence[OrderRecord]) -> Mapping[str, Sequence[Shipment]]:
         source = context.system(erp, ShipmentSource)
-        return (
-            await source.fetch_shipments_of_orders(context.call, records, shipments_wanted(context)) if source else {}
-        )
+        return await source.fetch_shipments_of_orders(context.call, records, wanted) if source else {}
 
-    return await _of_orders(context, "shipments of orders", ask, orders)
+    return await _of_orders(context, ("shipments of orders", wanted), ask, orders)
 
 
 async def invoices_of_orders(context: Context, orders: Sequence[Order]) -> list[tuple[Invoice, ...] | Fault]:
     """Each order's invoices over all its bookings, oldest first; the Fault of a system that could not be asked."""
+    wanted = invoices_wanted(context)
 
     async def ask(erp: str, records: Sequence[OrderRecord]) -> Mapping[str, Sequence[Invoice]]:
         source = context.system(erp, InvoiceSource)
-        return await source.fetch_invoices_of_orders(context.call, records, invoices_wanted(context)) if source else {}
+        return await source.fetch_invoices_of_orders(context.call, records, wanted) if source else {}
 
-    return await _of_orders(context, "invoices of orders", ask, orders)
+    return await _of_orders(context, ("invoices of orders", wanted), ask, orders)
 
 
 async def _of_orders(
     context: Context,
-    name: str,
+    name: tuple[str, Wanted],
     ask: Callable[[str, Sequence[OrderRecord]], Awaitable[Mapping[str, Sequence[D]]]],
     orders: Sequence[Order],
 ) -> list[tuple[D, ...] | Fault]:
@@ -96,7 +96,7 @@ async def _of_orders(
 
     refs = list(records)
     found = dict(zip(refs, await load_all(context, name, fetch, refs), strict=True))
-    return [_together(order, found) for order in orders]
+    return [_together(context, order, found) for order in orders]
 
 
 def _own(context: Context, answer: Mapping[str, Sequence[D]] | Fault, key: str) -> tuple[D, ...] | Fault:
@@ -105,10 +105,9 @@ def _own(context: Context, answer: Mapping[str, Sequence[D]] | Fault, key: str) 
     return tuple(d for d in answer.get(key, ()) if sees_entity(context.principal, d.legal_entity_code))
 
 
-def _together(order: Order, found: Mapping[Ref, tuple[D, ...] | Fault]) -> tuple[D, ...] | Fault:
+def _together(context: Context, order: Order, found: Mapping[Ref, tuple[D, ...] | Fault]) -> tuple[D, ...] | Fault:
     """All of an order's documents, a collective one once; a Fault where any holder of a part is silent."""
-    crm = order.crm.ref.system if order.crm else None
-    fault = next((fault for name, fault in order.faults.items() if name not in (crm, _anchor_crm(order))), None)
+    fault = next((fault for name, fault in order.faults.items() if name != context.landscape.crm), None)
     if fault is not None:
         return fault
     documents: dict[Ref, D] = {}
@@ -118,7 +117,3 @@ def _together(order: Order, found: Mapping[Ref, tuple[D, ...] | Fault]) -> tuple
             return held
         documents.update({document.ref: document for document in held})
     return tuple(documents.values())
-
-
-def _anchor_crm(order: Order) -> str | None:
-    return order.ref.system if order.crm_id else None

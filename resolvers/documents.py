@@ -20,6 +20,7 @@ from resolvers.customer_loading import load_customers
 from resolvers.delivery_and_billing import invoices_wanted, shipments_wanted
 from resolvers.loading import load_all
 from resolvers.order_reading import load_orders, served_orders
+from resolvers.own_documents import PAYER, only_own
 from sources.ports import InvoiceSource, Lookup, PaymentSource, ShipmentSource
 
 D = TypeVar("D", Shipment, Invoice, CreditMemo, Payment)
@@ -30,12 +31,13 @@ async def _load(
     name: str,
     ask: Callable[[str, Sequence[str]], Awaitable[Mapping[str, D]]],
     refs: Sequence[Ref],
+    own: Callable[[Context, list[D | Fault | None]], Awaitable[list[D | Fault | None]]],
 ) -> list[D | Fault | None]:
     async def fetch(asked: Sequence[Ref]) -> Sequence[D | Fault | None]:
         erps = list(dict.fromkeys(ref.system for ref in asked))
         questions = {erp: ask(erp, [ref.key for ref in asked if ref.system == erp]) for erp in erps}
         answers = await side_by_side(questions)
-        return [_visible(context, answers[ref.system], ref.key) for ref in asked]
+        return await own(context, [_visible(context, answers[ref.system], ref.key) for ref in asked])
 
     return await load_all(context, name, fetch, refs)
 
@@ -54,7 +56,20 @@ async def load_shipments(context: Context, refs: Sequence[Ref]) -> list[Shipment
         source = context.system(erp, ShipmentSource)
         return await source.fetch_shipments(context.call, keys, shipments_wanted(context)) if source else {}
 
-    return await _load(context, "shipments", ask, refs)
+    return await _load(context, "shipments", ask, refs, _shipped_on_own)
+
+
+async def _shipped_on_own(context: Context, found: list[Shipment | Fault | None]) -> list[Shipment | Fault | None]:
+    """Only shipments of an order that is seen, for those who see some accounts only: a shipment names no payer."""
+    if context.principal.accounts is None:
+        return found
+    shipments = [one for one in found if isinstance(one, Shipment)]
+    orders = await orders_of_documents(context, shipments)
+    seen = {
+        one.ref: (one if held else None) if not isinstance(held, Fault) else held
+        for one, held in zip(shipments, orders, strict=True)
+    }
+    return [seen[one.ref] if isinstance(one, Shipment) else one for one in found]
 
 
 async def load_invoices(context: Context, refs: Sequence[Ref]) -> list[Invoice | Fault | None]:
@@ -63,10 +78,11 @@ async def load_invoices(context: Context, refs: Sequence[Ref]) -> list[Invoice |
     async def ask(erp: str, keys: Sequence[str]) -> Mapping[str, Invoice]:
         source = context.system(erp, InvoiceSource)
         lookup = Lookup(keys=tuple(keys))
-        found = await source.fetch_invoices(context.call, lookup, invoices_wanted(context)) if source else ()
+        wanted = invoices_wanted(context) | PAYER
+        found = await source.fetch_invoices(context.call, lookup, wanted) if source else ()
         return {invoice.ref.key: invoice for invoice in found}
 
-    return await _load(context, "invoices", ask, refs)
+    return await _load(context, "invoices", ask, refs, only_own)
 
 
 async def load_credit_memos(context: Context, refs: Sequence[Ref]) -> list[CreditMemo | Fault | None]:
@@ -77,7 +93,21 @@ async def load_credit_memos(context: Context, refs: Sequence[Ref]) -> list[Credi
         wanted = context.wants_of("CreditMemo")
         return await source.fetch_credit_memos(context.call, keys, wanted) if source else {}
 
-    return await _load(context, "credit memos", ask, refs)
+    return await _load(context, "credit memos", ask, refs, _crediting_own)
+
+
+async def _crediting_own(context: Context, found: list[CreditMemo | Fault | None]) -> list[CreditMemo | Fault | None]:
+    """Only credit memos of an invoice that is seen, for those who see some accounts only."""
+    if context.principal.accounts is None:
+        return found
+    refs = list(dict.fromkeys(ref for one in found if isinstance(one, CreditMemo) for ref in one.invoice_refs))
+    invoices = dict(zip(refs, await load_invoices(context, refs), strict=True))
+
+    def seen(memo: CreditMemo) -> CreditMemo | Fault | None:
+        credited = _invoices([invoices[ref] for ref in memo.invoice_refs])
+        return credited if isinstance(credited, Fault) else memo if credited else None
+
+    return [seen(one) if isinstance(one, CreditMemo) else one for one in found]
 
 
 async def load_payments(context: Context, refs: Sequence[Ref]) -> list[Payment | Fault | None]:
@@ -85,10 +115,10 @@ async def load_payments(context: Context, refs: Sequence[Ref]) -> list[Payment |
 
     async def ask(erp: str, keys: Sequence[str]) -> Mapping[str, Payment]:
         source = context.system(erp, PaymentSource)
-        wanted = context.wants_of("Payment")
+        wanted = context.wants_of("Payment") | PAYER
         return await source.fetch_payments(context.call, keys, wanted) if source else {}
 
-    return await _load(context, "payments", ask, refs)
+    return await _load(context, "payments", ask, refs, only_own)
 
 
 async def orders_of(
@@ -96,6 +126,13 @@ async def orders_of(
 ) -> Sequence[tuple[Order, ...] | Exception]:
     """The orders that each document is about, in the document's order."""
     require(context.principal, "orders:read")
+    return await orders_of_documents(context, parents)
+
+
+async def orders_of_documents(
+    context: Context, parents: Sequence[Shipment | Invoice]
+) -> list[tuple[Order, ...] | Fault]:
+    """The orders that each document is about and the principal may see, whatever it is read for."""
     refs = list(dict.fromkeys(ref for parent in parents for ref in parent.order_refs))
     served = served_orders(context)
     missing = [ref for ref in refs if ref not in served]

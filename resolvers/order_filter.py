@@ -12,7 +12,7 @@ from resolvers.context import Context
 from resolvers.customer_loading import load_customers
 from resolvers.customer_naming import customer_ref
 from resolvers.naming import CustomerNamed, OrderFilterAsked
-from resolvers.order_listing import OrderFilterBy
+from resolvers.order_narrowing import OrderFilterBy
 from sources.ports import CustomerSource, Lookup, QuoteSource
 
 

@@ -11,6 +11,7 @@ from canonical.joined import Order
 from canonical.order import OrderLine
 from canonical.refs import Ref
 from canonical.wanted import Wanted
+from resolvers.access import require
 from resolvers.context import Context
 from resolvers.order_reading import load_orders, served_orders
 
@@ -29,10 +30,12 @@ class OfLine(Protocol):
 
 async def of_parents(context: Context, parents: Sequence[OfLine], _: Wanted) -> Sequence[OrderLine | Exception | None]:
     """The order line of each; None where it names none."""
+    require(context.principal, "orders:read")
     served = served_orders(context)
     refs = list(dict.fromkeys(parent.order for parent in parents if parent.order and parent.order not in served))
     loaded = dict(zip(refs, await load_orders(context, refs), strict=True))
-    return [_line(parent, {**loaded, **served}.get(parent.order) if parent.order else None) for parent in parents]
+    orders = {**loaded, **served}
+    return [_line(parent, orders.get(parent.order) if parent.order else None) for parent in parents]
 
 
 def _line(parent: OfLine, order: Order | Fault | None) -> OrderLine | Fault | None:

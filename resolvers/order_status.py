@@ -21,6 +21,8 @@ from resolvers.order_reading import served_orders
 
 T = TypeVar("T")
 V = TypeVar("V")
+STATUS_FACTS = Wanted.of("fulfillment_facts", "invoicing_facts", "payment_facts")
+"""What the one lifecycle is computed from."""
 
 
 async def fulfillment_status_of(

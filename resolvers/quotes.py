@@ -12,16 +12,15 @@ from canonical.quote import QuoteRecord, Signature
 from canonical.refs import Ref
 from canonical.wanted import Wanted
 from resolvers.access import require
-from resolvers.asking import side_by_side
 from resolvers.context import Context
 from resolvers.customer_loading import load_customers
 from resolvers.customer_naming import configured
 from resolvers.loading import load_all
 from resolvers.naming import QuoteNamed, only_one
+from resolvers.sold_from import orders_sold_from
 from sources.ports import Lookup, QuoteSource
 
 _TIMELINE = Wanted.of("number", "created_at", "approved_at", "accepted_at", "total", "status")
-_MOST_ORDERS = 200
 
 
 def quote_wanted(context: Context) -> Wanted:
@@ -57,13 +56,14 @@ async def quote(
         number = by.document.value
         found = await _fetch(context, Lookup(numbers=(number,)))
         return [only_one(found, number, [record.ref.key for record in found])] * len(parents)
+    if by.crm_id is not None:
+        # The CRM knows its own ids, also in another spelling than its records carry.
+        return [next(iter(await _fetch(context, Lookup(keys=(by.crm_id,)))), None)] * len(parents)
     [one] = await load_quotes(context, [_key(context, by)])
     return [one] * len(parents)
 
 
 def _key(context: Context, by: QuoteNamed) -> str:
-    if by.crm_id is not None:
-        return by.crm_id
     if by.id is None and by.reference is None:
         raise Mistake("BAD_ARGUMENT", "Name the quote by id, crmId, document or reference.")
     ref = expect_id(by.id, "Quote") if by.id is not None else by.reference
@@ -86,15 +86,14 @@ async def orders_of(
 ) -> Sequence[tuple[Order, ...] | Exception]:
     """The orders that came from each quote, newest first."""
     require(context.principal, "orders:read")
-    from resolvers.order_listing import OrderFilterBy, list_orders  # noqa: PLC0415 - orders read quotes, and quotes orders
+    found = await orders_sold_from(context, tuple(dict.fromkeys(parent.ref.key for parent in parents)))
+    if isinstance(found, Exception):
+        return [found] * len(parents)
+    return [tuple(order for order in found if _sold_from(order) == parent.ref.key) for parent in parents]
 
-    async def of(key: str) -> tuple[Order, ...]:
-        page = await list_orders(context, _MOST_ORDERS, None, OrderFilterBy(quote_keys=(key,)))
-        return page.nodes
 
-    keys = list(dict.fromkeys(parent.ref.key for parent in parents))
-    answers = await side_by_side({key: of(key) for key in keys})
-    return [answers[parent.ref.key] for parent in parents]
+def _sold_from(order: Order) -> str | None:
+    return known(order.crm.quote_key) if order.crm else None
 
 
 def signature_of(_: QuoteRecord) -> Signature | None:
