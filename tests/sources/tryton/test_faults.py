@@ -76,4 +76,4 @@ def test_a_record_without_a_field_that_all_have_is_a_matter_of_rights() -> None:
         msgspec.json.decode(b'[{"id": "one"}]', type=list[Sale])
 
     assert unreadable("erp-us", missing.value).category is ProblemCategory.PERMISSION
-    assert isinstance(unreadable("erp-us", broken.value), Unavailable)
+    assert isinstance(unreadable("erp-us", broken.value), ContractBroken)
