@@ -76,7 +76,7 @@ class EntityAt:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One configured system. `settings` are the vendor's own, checked by its folder; `base_url` has no slash at its end.
+    """One configured system. `settings` are the vendor's own, checked by its folder; `base_url` ends without a slash.
 
     `freshness_seconds`: how old a held value may be and still be served as current. `settle_seconds`: the longest time
     after which a write that was sent has certainly been done or not.

@@ -45,14 +45,16 @@ async def test_an_assertion_buys_a_token(client: httpx.AsyncClient, sandbox: Sal
         ({"aud": "https://acme.my.salesforce.com"}, "invalid_grant", "audience is invalid"),
         ({"iss": "somebody"}, "invalid_client_id", "client identifier invalid"),
         ({"sub": "nobody@acme.example"}, "invalid_grant", "user hasn't approved this consumer"),
-        ({"exp": ahead(-1)}, "invalid_grant", "expired authorization code"),
-        ({"exp": ahead(7)}, "invalid_grant", "expired authorization code"),
+        ({"exp": lambda: ahead(-1)}, "invalid_grant", "expired authorization code"),
+        ({"exp": lambda: ahead(7)}, "invalid_grant", "expired authorization code"),
     ],
 )
 async def test_a_wrong_claim_buys_nothing(
     client: httpx.AsyncClient, sandbox: SalesforceSandbox, changed: dict[str, object], error: str, description: str
 ) -> None:
-    answer = await client.post(TOKEN, data=bearer_form(sandbox, **changed))
+    claims = {name: value() if callable(value) else value for name, value in changed.items()}
+
+    answer = await client.post(TOKEN, data=bearer_form(sandbox, **claims))
 
     assert (answer.status_code, answer.json()) == (400, {"error": error, "error_description": description})
 
