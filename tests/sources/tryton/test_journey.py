@@ -56,7 +56,7 @@ async def every_invoice(tryton: Tryton) -> list[Invoice]:
             return found
         issued = found[-1].issued_on
         assert issued
-        after = Position(midnight(issued), found[-1].ref.key)  # type: ignore[arg-type]
+        after = Position(midnight(issued), found[-1].ref.key)
 
 
 async def test_the_stream_has_every_order_once_newest_first(tryton: Tryton) -> None:
@@ -169,8 +169,8 @@ async def test_invoices_add_up_whichever_way_they_are_found(tryton: Tryton) -> N
             invoice.status,
         )
         assert same.lines == invoice.lines
-        assert {memo.ref for memo in same.credit_memos or ()} == {memo.ref for memo in invoice.credit_memos or ()}  # type: ignore[union-attr]
-        assert all(line.order in invoice.order_refs and line.order_line_key for line in invoice.lines or ())  # type: ignore[union-attr]
+        assert {memo.ref for memo in same.credit_memos or ()} == {memo.ref for memo in invoice.credit_memos or ()}
+        assert all(line.order in invoice.order_refs and line.order_line_key for line in invoice.lines or ())
     assert {InvoiceStatus.PAID, InvoiceStatus.PARTIALLY_PAID, InvoiceStatus.POSTED, InvoiceStatus.CANCELLED} <= {
         invoice.status for invoice in listed
     }
@@ -179,8 +179,8 @@ async def test_invoices_add_up_whichever_way_they_are_found(tryton: Tryton) -> N
 
 async def test_credit_memos_and_payments_are_found_by_their_own_keys(tryton: Tryton) -> None:
     listed = await every_invoice(tryton)
-    memos = {memo.ref.key: memo for i in listed for memo in i.credit_memos or ()}  # type: ignore[union-attr]
-    paid = {a.payment.ref.key: a for i in listed for a in i.payments or () if a.payment}  # type: ignore[union-attr]
+    memos = {memo.ref.key: memo for i in listed for memo in i.credit_memos or ()}
+    paid = {a.payment.ref.key: a for i in listed for a in i.payments or () if a.payment}
     assert memos
     assert paid
 
@@ -193,10 +193,7 @@ async def test_credit_memos_and_payments_are_found_by_their_own_keys(tryton: Try
     assert set(payments) == set(paid)
     for key, application in paid.items():
         uses = payments[key].applications
-        assert (application.invoice_ref, application.amount) in [
-            (use.invoice_ref, use.amount)
-            for use in uses or ()  # type: ignore[union-attr]
-        ]
+        assert (application.invoice_ref, application.amount) in [(use.invoice_ref, use.amount) for use in uses or ()]
 
 
 async def test_customers_accounts_and_products_are_read(tryton: Tryton) -> None:
@@ -209,7 +206,7 @@ async def test_customers_accounts_and_products_are_read(tryton: Tryton) -> None:
 
     assert not {c.ref for c in page.items} & {c.ref for c in behind.items}
     assert set(accounts) == set(keys)
-    assert any(account.credit and account.credit.credit_limit for held in accounts.values() for account in held)  # type: ignore[union-attr]
+    assert any(account.credit and account.credit.credit_limit for held in accounts.values() for account in held)
     skus = [product.sku for product in (*products.items, *after.items)]
     assert skus == sorted(set(skus))
     found = await tryton.fetch_products(call(), [*skus, "no such"], Wanted.of("name", "unit", "active", "prices"))

@@ -23,7 +23,11 @@ def test_a_party_is_a_customer_by_its_code() -> None:
     told = to_customer(row, reading(), PERSON)
 
     assert told is not None
-    assert (told.ref.key, told.number, told.name) == ("17100001", "17100001", "Rennertz Wasserwerke – Besançon SAS")
+    assert (told.ref.key, told.number, told.name) == (
+        "17100001",
+        "17100001",
+        "Rennertz Wasserwerke \u2013 Besançon SAS",
+    )
     assert told.billing_address == Address("75 Quai Saint-Michel", "Besançon", "25000", "BFC", "FR")
     assert told.shipping_address == Address("174 Quai Saint-Michel", "Besançon", "25000", "BFC", "FR")
     assert isinstance(told.contacts, tuple)
@@ -53,9 +57,9 @@ def test_what_a_customer_owes_is_told_against_the_limit() -> None:
 
 def test_without_a_limit_nothing_is_available_or_on_hold_and_money_in_advance_is_no_debt() -> None:
     [row] = rows("party", Party)
-    free = msgspec.structs.replace(
-        row, credit_limit_amount=None, receivable_today=Amount(-row.receivable_today.decimal)
-    )  # type: ignore[union-attr]
+    assert row.receivable_today is not None
+    in_advance = Amount(-row.receivable_today.decimal)
+    free = msgspec.structs.replace(row, credit_limit_amount=None, receivable_today=in_advance)
 
     told = to_billing_account(free, "US01", reading(), ACCOUNT)
 

@@ -38,7 +38,7 @@ def test_what_has_left_is_posted_and_the_backorder_is_planned() -> None:
 
 
 def test_a_return_has_a_key_of_its_own_and_names_the_lines_that_came_back() -> None:
-    [row] = sale(21).shipment_returns or ()
+    [row] = sale(21).shipment_returns or []
 
     back = to_shipment(row, reading(), SHIPPED, is_return=True)
 
@@ -69,7 +69,7 @@ def test_only_what_was_shipped_has_left(state: str, status: ShipmentStatus, post
 
 
 def test_cancelled_moves_are_none_of_a_standing_shipments_goods() -> None:
-    [row, *_] = sale(65).shipments or ()
+    [row, *_] = sale(65).shipments or []
     moves = [msgspec.structs.replace(move, state="cancelled") for move in row.outgoing_moves or ()]
 
     told = to_shipment(msgspec.structs.replace(row, outgoing_moves=moves), reading(), SHIPPED, is_return=False)
