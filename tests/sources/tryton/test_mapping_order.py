@@ -65,7 +65,9 @@ def test_what_nobody_asked_for_is_unset_and_what_tryton_has_not_is_none() -> Non
     assert bare.amended_at is None
     assert bare.stage is Stage.CANCELLED
     assert isinstance(bare.cancelled_at, datetime)
-    assert order("sale_partly_shipped", Wanted.of("lines.partner_key")).lines[0].partner_key is None
+    lines = order("sale_partly_shipped", Wanted.of("lines.partner_key")).lines
+    assert isinstance(lines, tuple)
+    assert lines[0].partner_key is None
 
 
 def test_a_quotation_beyond_its_customers_credit_limit_is_on_hold() -> None:
