@@ -21,10 +21,12 @@ from canonical.principal import Principal, View
 from canonical.product import ProductRecord
 from canonical.system import SystemHealth
 from canonical.wanted import Wanted
+from sandbox.opening import Tale
 from sandbox.serve import Company, open_company
 from sources.catalog import Sources, open_sources
 from sources.kit.call import Call
 from sources.kit.sandbox import faults
+from sources.kit.sandbox.contract import Sandbox
 from sources.landscape_file import read_landscape
 from sources.ports import (
     CustomerQuery,
@@ -47,7 +49,13 @@ from sources.ports import (
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 P = TypeVar("P", bound=Source)
-NAMES = ["salesforce", "sap-eu", "erp-us"]
+REAL = [pytest.mark.tryton, pytest.mark.xdist_group("tryton"), pytest.mark.timeout(600)]
+PLACES = [
+    pytest.param(("pretended", "salesforce"), id="salesforce"),
+    pytest.param(("pretended", "sap-eu"), id="sap-eu"),
+    pytest.param(("pretended", "erp-us"), id="erp-us"),
+    pytest.param(("real", "erp-us"), id="a real erp", marks=REAL),
+]
 ORDER = Wanted.of(
     "number", "customer_key", "purchase_order_number", "requested_delivery_date", "subtotal", "tax", "total",
     "lines.sku", "lines.quantity", "lines.unit_price", "lines.amount", "lines.description", "created_at", "version",
@@ -63,9 +71,33 @@ HOSTILE = ["' or 1 eq 1", 'x"; drop', "\u0000", "🚀", "a" * 300, "%27", "O'Nei
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def company() -> AsyncIterator[Company]:
+async def pretended() -> AsyncIterator[Company]:
     async with open_company() as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def real() -> AsyncIterator[Company]:
+    """The company whose second ERP is a real one, that we did not write."""
+    async with open_company(Tale("tryton")) as opened:
+        yield opened
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest) -> tuple[str, str]:
+    found: tuple[str, str] = request.param
+    return found
+
+
+@pytest.fixture
+def name(place: tuple[str, str]) -> str:
+    return place[1]
+
+
+@pytest.fixture
+def company(place: tuple[str, str], request: pytest.FixtureRequest) -> Company:
+    opened: Company = request.getfixturevalue(place[0])
+    return opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -79,9 +111,10 @@ async def sources(company: Company) -> AsyncIterator[Sources]:
         sandbox.faults.clear()
 
 
-@pytest.fixture(params=NAMES)
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def sandbox_of(company: Company, name: str) -> Sandbox:
+    if name not in company.sandboxes:
+        pytest.skip(f"{name} is a real system: it misbehaves at no one's word")
+    return company.sandboxes[name]
 
 
 def call(seconds: float = 8, **view: frozenset[str]) -> Call:
@@ -341,7 +374,7 @@ async def test_a_system_that_misbehaves_is_a_fault_of_our_tree_that_names_it(
 ) -> None:
     source = port(sources, name, OrderSource)
     await source.list_orders(call(), OrderQuery(first=1), Wanted.of("number"))
-    company.sandboxes[name].faults.add(faults.Fault.model_validate({"kind": kind, "seconds": 9}))
+    sandbox_of(company, name).faults.add(faults.Fault.model_validate({"kind": kind, "seconds": 9}))
 
     with pytest.raises(Fault) as raised:
         await source.list_orders(call(1.5), OrderQuery(first=1), Wanted.of("number"))
@@ -356,7 +389,7 @@ async def test_a_checkup_never_raises_and_says_in_words_what_is_wrong(
 ) -> None:
     source = port(sources, name, Source)
     well = await source.check(call(), thorough=True)
-    company.sandboxes[name].faults.add(faults.Fault(kind="reset_before"))
+    sandbox_of(company, name).faults.add(faults.Fault(kind="reset_before"))
 
     ill = await source.check(call(1.5), thorough=True)
 
@@ -370,12 +403,12 @@ async def test_a_checkup_never_raises_and_says_in_words_what_is_wrong(
 
 async def test_a_question_without_time_left_is_not_asked(sources: Sources, name: str, company: Company) -> None:
     source = port(sources, name, OrderSource)
-    company.sandboxes[name].log.clear()
+    sandbox_of(company, name).log.clear()
 
     with pytest.raises(Unavailable):
         await source.list_orders(call(0), OrderQuery(first=1), Wanted.of("number"))
 
-    assert company.sandboxes[name].log.asked() == []
+    assert sandbox_of(company, name).log.asked() == []
 
 
 async def test_every_field_that_is_served_has_a_name_in_the_vendors_words(sources: Sources, name: str) -> None:

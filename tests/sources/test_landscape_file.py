@@ -190,7 +190,7 @@ def test_lines_are_counted_through_long_texts_lists_and_comments(tmp_path: Path)
         'note = """\n[[instances]]\nname = "not a key"\n"""\nlist = [\n  "a", # it\'s ]\n  "b",\n]',
     ).replace("concurrency = 2", "concurrency = 0")
 
-    assert [wrong.line for wrong in refusal(tmp_path, text)] == [27]
+    assert [wrong.line for wrong in refusal(tmp_path, text)] == [28]
 
 
 def test_the_catalogs_kinds_are_offered_when_no_others_are_given(tmp_path: Path) -> None:
