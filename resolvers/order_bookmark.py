@@ -10,8 +10,8 @@ system hides some, so three short notes travel in the cursor. There are three ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
 
 from canonical.joined import Order
 from canonical.order import OrderRecord
@@ -23,15 +23,16 @@ _MOST_TOLD = 40
 _MOST_RUNS = 6
 """A cursor stays short: what is dropped beyond these may be told twice after an outage, and is never lost."""
 
+_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 Run = tuple[Position | None, Position]
 
 
 class Bookmark:
     """A mutable place in the list; `word` is the cursor of where it stands just now."""
 
-    def __init__(self, cursor: str | None, streams: Iterable[str]) -> None:
+    def __init__(self, cursor: str | None, crm: str, erps: Iterable[str]) -> None:
         """Start where the cursor says, at the newest order without one. A Mistake BAD_CURSOR for other texts."""
-        self.streams = tuple(streams)
+        self.crm, self.streams = crm, (crm, *erps)
         self.at: dict[str, Position] = {}
         self.told: dict[str, datetime] = {}
         self.blind: dict[str, list[Run]] = {}
@@ -52,39 +53,39 @@ class Bookmark:
         """Fix the place in a stream that showed its first rows, so that what is inserted above them stays away."""
         self.at.setdefault(stream, Position(newest.ordered_at + timedelta(seconds=1), newest.ref.key))
 
-    def pass_by(self, stream: str, record: OrderRecord) -> None:
-        """Go on behind a record."""
-        self.at[stream] = Position(record.ordered_at, record.ref.key)
+    def pass_by(self, stream: str, record: OrderRecord, silent: Collection[str] = ()) -> None:
+        """Go on behind a record, and note which systems could not say just now whether they hold its order too."""
+        start = self.at.get(stream)
+        end = self.at[stream] = Position(record.ordered_at, record.ref.key)
+        if stream != self.crm:
+            self.unsure |= {stream} if self.crm in silent else set()
+            return
+        for erp in silent:
+            runs = self.blind.setdefault(erp, [])
+            if runs and runs[-1][1] == start:
+                runs[-1] = (runs[-1][0], end)
+            else:
+                runs.append((start, end))
+            del runs[:-_MOST_RUNS]
 
     def passed(self, stream: str, record: OrderRecord) -> bool:
         """Whether the place in the stream is behind this record, or at it."""
         at = self.at.get(stream)
         return at is not None and (record.ordered_at, record.ref.key) >= (at.at, at.key)
 
-    def remember(self, order: Order, here: OrderRecord) -> None:
-        """Note an order that was told here, where another of its records lies ahead."""
+    def remember(self, order: Order, here: OrderRecord, silent: Collection[str] = ()) -> None:
+        """Note an order that was told here, where another of its records lies ahead, or may in a silent ERP."""
         ahead = [r for r in order.records() if r is not here and not self.passed(r.ref.system, r)]
         if order.crm is not None and order.crm.partner_keys:
             ahead = [record for record in ahead if record is not order.crm]
-        if not ahead or order.crm_id is None:
+        hidden = here.ref.system != self.crm and _incomplete(order) and any(name != self.crm for name in silent)
+        if order.crm_id is None or not (ahead or hidden):
             return
-        self.told[order.ref.key] = min(record.ordered_at for record in ahead)
+        self.told[order.ref.key] = _ANY_TIME if hidden else min(record.ordered_at for record in ahead)
         places = [self.at[name].at for name in self.streams if name in self.at]
         everywhere = len(places) == len(self.streams)
         kept = [(k, until) for k, until in self.told.items() if not everywhere or max(places) >= until]
         self.told = dict(kept[-_MOST_TOLD:])
-
-    def note_blind(self, crm: str, start: Position | None, silent: Iterable[str]) -> None:
-        """Note that the CRM's orders from there to here were told while these ERPs were silent."""
-        end = self.at.get(crm)
-        for erp in silent:
-            if end is not None and end != start:
-                runs = self.blind.setdefault(erp, [])
-                if runs and runs[-1][1] == start:
-                    runs[-1] = (runs[-1][0], end)
-                else:
-                    runs.append((start, end))
-                del runs[:-_MOST_RUNS]
 
     def told_blind(self, erp: str, head: OrderRecord) -> bool:
         """Whether this CRM order was told while the ERP was silent."""
@@ -103,6 +104,12 @@ class Bookmark:
                 self.unsure = {name for name in self.streams if name in unsure}
             case _:
                 raise bad_cursor()
+
+
+def _incomplete(order: Order) -> bool:
+    """Whether there may be more bookings than those in hand."""
+    held = {record.number or record.ref.key for record in order.booked}
+    return order.crm is None or not order.crm.partner_keys or not held.issuperset(order.crm.partner_keys)
 
 
 def _words(at: Position | None) -> list[str] | None:

@@ -56,7 +56,7 @@ class _Scan:
         self.context, self.by, self.crm = context, by, context.landscape.crm
         self.rows_a_round = rows_a_round(size, len(whose))
         self.open = [Collector[Order](size, keys) for keys in whose]
-        self.mark = Bookmark(after, (self.crm, *context.landscape.erps))
+        self.mark = Bookmark(after, self.crm, context.landscape.erps)
         self.gaps: dict[str, Fault] = {}
         self.stalled: set[str] = set()
         self.going = True
@@ -87,12 +87,9 @@ class _Scan:
         verdicts = await self._passing(list({order.ref: order for order in orders.values()}.values()))
         self.gaps.update(turn.harvest.faults)
         self.stalled = self._unreadable(silent)
-        start = self.mark.at.get(self.crm)
         left = len(turn.rows) - len(top)
         for row in top:
             left += 0 if self._look(row, orders.get(row.record.ref), verdicts, silent) else 1
-        erps = [name for name in silent if name != self.crm]
-        self.mark.note_blind(self.crm, start, erps)
         self.going = bool(left or turn.more or turn.harvest.faults or self.stalled)
 
     def _next(self, turn: Round) -> list[Row]:
@@ -136,11 +133,9 @@ class _Scan:
             self.gaps.setdefault(verdict.system, verdict)
             self.stalled.add(row.stream)
             return False
-        self.mark.pass_by(row.stream, row.record)
+        self.mark.pass_by(row.stream, row.record, silent)
         if order is not None and verdict and self._stands_here(row, order):
-            self._tell(row, order)
-            if self.crm in silent and row.stream != self.crm:
-                self.mark.unsure.add(row.stream)
+            self._tell(row, order, silent)
         return True
 
     def _hidden(self, row: Row, silent: Collection[str]) -> bool | Fault:
@@ -149,8 +144,8 @@ class _Scan:
         faults = [fault for name, fault in self.gaps.items() if name in silent and name != self.crm]
         return faults[0] if narrowed and faults else False
 
-    def _tell(self, row: Row, order: Order) -> None:
-        self.mark.remember(order, row.record)
+    def _tell(self, row: Row, order: Order, silent: Collection[str]) -> None:
+        self.mark.remember(order, row.record, silent)
         fitting = [one for one in self.open if _belongs(one, row, order, self.crm)]
         word = self.mark.word() if fitting else None
         for one in fitting:

@@ -19,7 +19,7 @@ async def orders_sold_from(context: Context, quotes: tuple[str, ...]) -> list[Or
     An order whose ERP is silent is told as far as the CRM knows it. A Mistake where they are more than a thousand.
     """
     by, crm = OrderFilterBy(quote_keys=quotes), context.landscape.crm
-    mark = Bookmark(None, (crm, *context.landscape.erps))
+    mark = Bookmark(None, crm, context.landscape.erps)
     found: dict[object, Order] = {}
     for _ in range(_ROUNDS):
         turn = await read_round(context, MAX_PAGE, mark, by)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from msgspec import UNSET, structs
+
 from canonical.absence import known
 from canonical.customer import BillingAccount, CustomerRecord
 from canonical.errors import Fault
@@ -39,6 +41,17 @@ from sources.ports import (
 
 P = TypeVar("P", bound=Source)
 R = TypeVar("R", OrderRecord, CustomerRecord, QuoteRecord, Invoice)
+V = TypeVar("V", OrderRecord, CustomerRecord, QuoteRecord, Invoice, Shipment, Payment)
+
+
+def told(records: Iterable[V], wanted: Wanted) -> list[V]:
+    """The records as a system tells them that was asked for these fields: what may stay untold and was not is UNSET."""
+    return [_untold(record, wanted) for record in records]
+
+
+def _untold(record: V, wanted: Wanted) -> V:
+    fields = {info.name for info in structs.fields(record) if info.default is UNSET and info.name not in wanted}
+    return structs.replace(record, **dict.fromkeys(fields, UNSET))
 
 
 @dataclass
@@ -105,7 +118,7 @@ class FakeSystem:
     async def fetch_orders(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[OrderRecord]:
         """The orders that the lookup names."""
         self.note("fetch_orders", call, wanted)
-        return _named(self.books.orders, lookup)
+        return told(_named(self.books.orders, lookup), wanted)
 
     async def list_orders(
         self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None = None
@@ -114,8 +127,8 @@ class FakeSystem:
         self.note("list_orders", call, wanted)
         rows = sorted(self.books.orders, key=lambda r: (r.ordered_at, r.ref.key), reverse=True)
         rows = [row for row in rows if _fits(row, query)]
-        beside = tuple(_named(self.books.orders, also)) if also else ()
-        return Page(tuple(rows[: query.first]), len(rows) > query.first, beside)
+        beside = tuple(told(_named(self.books.orders, also), wanted)) if also else ()
+        return Page(tuple(told(rows[: query.first], wanted)), len(rows) > query.first, beside)
 
     def named_order(self, reference: str) -> str | None:
         """The reference itself, where it starts with the prefix."""
@@ -124,7 +137,7 @@ class FakeSystem:
     async def fetch_customers(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[CustomerRecord]:
         """The customers that the lookup names."""
         self.note("fetch_customers", call, wanted)
-        return _named(self.books.customers, lookup)
+        return told(_named(self.books.customers, lookup), wanted)
 
     async def list_customers(self, call: Call, query: CustomerQuery, wanted: Wanted) -> Page[CustomerRecord]:
         """A page of the stream."""
@@ -132,7 +145,7 @@ class FakeSystem:
         rows = sorted(self.books.customers, key=lambda record: record.ref.key)
         rows = [r for r in rows if query.after_key is None or r.ref.key > query.after_key]
         rows = [r for r in rows if query.parent_key in (None, r.parent_key)]
-        return Page(tuple(rows[: query.first]), len(rows) > query.first)
+        return Page(tuple(told(rows[: query.first], wanted)), len(rows) > query.first)
 
     def named_customer(self, reference: str) -> str | None:
         """The reference itself, where it looks like an account's."""
@@ -171,6 +184,9 @@ def _fits(row: OrderRecord, query: OrderQuery) -> bool:
         and (query.stages is None or row.stage in query.stages)
         and (query.customer_keys is None or row.customer_key in query.customer_keys)
         and (query.quote_keys is None or row.quote_key in query.quote_keys)
+        and (query.opportunity_keys is None or row.opportunity_key in query.opportunity_keys)
+        and (query.ordered_from is None or row.ordered_at.date() >= query.ordered_from)
+        and (query.ordered_to is None or row.ordered_at.date() <= query.ordered_to)
         and not (query.unlinked_only and row.partner_keys)
     )
 
@@ -185,7 +201,7 @@ class FakeCrm(FakeSystem, OrderSource, CustomerSource, QuoteSource, ProductSourc
     async def fetch_quotes(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[QuoteRecord]:
         """The quotes that the lookup names."""
         self.note("fetch_quotes", call, wanted)
-        return _named(self.books.quotes, lookup)
+        return told(_named(self.books.quotes, lookup), wanted)
 
 
 class FakeErp(
@@ -205,24 +221,24 @@ class FakeErp(
     ) -> Mapping[str, Sequence[Shipment]]:
         """Shipments by order key."""
         self.note("fetch_shipments_of_orders", call, wanted)
-        return _by_order(self.books.shipments, orders)
+        return {key: told(held, wanted) for key, held in _by_order(self.books.shipments, orders).items()}
 
     async def fetch_shipments(self, call: Call, keys: Sequence[str], wanted: Wanted) -> Mapping[str, Shipment]:
         """Shipments by key."""
         self.note("fetch_shipments", call, wanted)
-        return {s.ref.key: s for s in self.books.shipments if s.ref.key in keys}
+        return {s.ref.key: s for s in told(self.books.shipments, wanted) if s.ref.key in keys}
 
     async def fetch_invoices_of_orders(
         self, call: Call, orders: Sequence[OrderRecord], wanted: Wanted
     ) -> Mapping[str, Sequence[Invoice]]:
         """Invoices by order key."""
         self.note("fetch_invoices_of_orders", call, wanted)
-        return _by_order(self.books.invoices, orders)
+        return {key: told(held, wanted) for key, held in _by_order(self.books.invoices, orders).items()}
 
     async def fetch_invoices(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[Invoice]:
         """The invoices that the lookup names."""
         self.note("fetch_invoices", call, wanted)
-        return _named(self.books.invoices, lookup)
+        return told(_named(self.books.invoices, lookup), wanted)
 
     async def list_invoices(self, call: Call, query: InvoiceQuery, wanted: Wanted) -> Page[Invoice]:
         """A page of the stream."""
@@ -231,7 +247,7 @@ class FakeErp(
         after = query.after
         rows = [r for r in rows if after is None or (known(r.issued_on), r.ref.key) < (after.at.date(), after.key)]
         rows = [r for r in rows if query.customer_keys is None or r.customer_key in query.customer_keys]
-        return Page(tuple(rows[: query.first]), len(rows) > query.first)
+        return Page(tuple(told(rows[: query.first], wanted)), len(rows) > query.first)
 
     async def fetch_credit_memos(self, call: Call, keys: Sequence[str], wanted: Wanted) -> Mapping[str, CreditMemo]:
         """Credit memos by key."""
@@ -241,7 +257,7 @@ class FakeErp(
     async def fetch_payments(self, call: Call, keys: Sequence[str], wanted: Wanted) -> Mapping[str, Payment]:
         """Payments by key."""
         self.note("fetch_payments", call, wanted)
-        return {payment.ref.key: payment for payment in self.books.payments if payment.ref.key in keys}
+        return {payment.ref.key: payment for payment in told(self.books.payments, wanted) if payment.ref.key in keys}
 
     async def fetch_billing_accounts(
         self, call: Call, customer_keys: Sequence[str], wanted: Wanted
