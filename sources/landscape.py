@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from canonical.errors import Mistake
 from canonical.legal_entity import LegalEntity
@@ -95,7 +96,7 @@ class Instance:
     limits: Limits = field(default_factory=Limits)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Landscape:
     """The whole configuration: instances and legal entities by name and code, and who owns what."""
 
@@ -105,7 +106,7 @@ class Landscape:
     ownership: Mapping[str, str] = field(default_factory=lambda: OWNERSHIP)
     """By concept, 'concept.field', or either with '@LEGALENTITY' behind it; the most special entry wins."""
 
-    @property
+    @cached_property
     def crm(self) -> str:
         """The name of the CRM instance (there is exactly one)."""
         return next(name for name, instance in self.instances.items() if instance.role == "crm")
@@ -117,6 +118,17 @@ class Landscape:
 
     def owner(self, concept: str, field_name: str | None = None, entity: str | None = None) -> str:
         """The instance that is system of record, or 'erp' where that hangs on a legal entity that was not given."""
+        asked = (concept, field_name, entity)
+        if asked not in self._owners:
+            self._owners[asked] = self._owner(*asked)
+        return self._owners[asked]
+
+    @cached_property
+    def _owners(self) -> dict[tuple[str, str | None, str | None], str]:
+        """Answers given so far: as many as there are concepts, fields and legal entities."""
+        return {}
+
+    def _owner(self, concept: str, field_name: str | None, entity: str | None) -> str:
         held = self._ownership(concept, field_name, entity)
         if held == "crm":
             return self.crm

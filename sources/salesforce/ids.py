@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 ORDER: Final = "801"
@@ -41,6 +42,7 @@ def long_id(key: str) -> str:
     return _whole(key) or key
 
 
+@lru_cache(maxsize=8192)
 def _whole(key: str) -> str | None:
     if _ID.fullmatch(key) is None:
         return None
