@@ -54,10 +54,10 @@ def _moved(shipments: Iterable[Shipment]) -> dict[LineKey, Decimal]:
 
 
 def invoiced_quantities(invoices: Iterable[Invoice]) -> dict[LineKey, Decimal]:
-    """Units billed by order line on invoices that stand, less those credited."""
+    """Units billed by order line on invoices that stand; a credit memo takes none of them off."""
     quantities: dict[LineKey, Decimal] = {}
     for invoice in invoices:
-        if known(invoice.status) is InvoiceStatus.CANCELLED:
+        if known(invoice.status) in (InvoiceStatus.CANCELLED, InvoiceStatus.DRAFT):
             continue
         for line in known(invoice.lines) or ():
             key = (line.order, line.order_line_key)
@@ -67,19 +67,20 @@ def invoiced_quantities(invoices: Iterable[Invoice]) -> dict[LineKey, Decimal]:
 
 def fulfillment_status(records: Sequence[OrderRecord], shipments: Sequence[Shipment]) -> FulfillmentStatus:
     """How much of what can be shipped has gone; NOT_APPLICABLE where nothing can (services, or all cancelled)."""
-    lines = [line for line in live_lines(records) if line.shippable]
+    refs = {record.ref for record in records}
+    lines = [line for line in live_lines(records) if line.shippable and known(line.quantity) != _ZERO]
     live = [s for s in shipments if s.posted and s.status is not ShipmentStatus.CANCELLED]
     if not lines:
         return FulfillmentStatus.NOT_APPLICABLE
     gone = _moved(s for s in live if not s.is_return)
-    back = sum(-quantity for quantity in _moved(s for s in live if s.is_return).values())
-    left = sum(gone.values())
+    back = sum(-units for (order, _), units in _moved(s for s in live if s.is_return).items() if order in refs)
+    left = sum(units for (order, _), units in gone.items() if order in refs)
     if left == _ZERO:
         return FulfillmentStatus.NOT_STARTED
-    if back > _ZERO:
-        return FulfillmentStatus.RETURNED if back >= left else FulfillmentStatus.PARTIALLY_RETURNED
     if any(gone.get((line.order, line.key), _ZERO) < (known(line.quantity) or _ZERO) for line in lines):
         return FulfillmentStatus.PARTIALLY_SHIPPED
+    if back > _ZERO:
+        return FulfillmentStatus.RETURNED if back >= left else FulfillmentStatus.PARTIALLY_RETURNED
     delivered = all(s.status is ShipmentStatus.DELIVERED for s in live)
     return FulfillmentStatus.DELIVERED if delivered else FulfillmentStatus.SHIPPED
 
@@ -100,14 +101,16 @@ def invoicing_status(records: Sequence[OrderRecord], invoices: Sequence[Invoice]
 
 
 def _all_credited(invoices: Iterable[Invoice]) -> bool:
-    for invoice in invoices:
+    """Whether credit memos cover everything that was billed; invoices over nothing neither bill nor are credited."""
+    charged = [i for i in invoices if (billed := known(i.total)) is None or billed.amount > _ZERO]
+    for invoice in charged:
         billed = known(invoice.total)
         credited = sum(
             (total.amount for memo in known(invoice.credit_memos) or () if (total := known(memo.total))), _ZERO
         )
         if billed is None or credited < billed.amount:
             return False
-    return True
+    return bool(charged)
 
 
 def payment_status(invoices: Sequence[Invoice], today: date) -> OrderPaymentStatus:
@@ -119,16 +122,24 @@ def payment_status(invoices: Sequence[Invoice], today: date) -> OrderPaymentStat
         return OrderPaymentStatus.REFUNDED
     if any(overdue_days(invoice, today) for invoice in live):
         return OrderPaymentStatus.OVERDUE
-    if all(known(i.status) in (InvoiceStatus.PAID, InvoiceStatus.WRITTEN_OFF) for i in live):
+    if all(_settled(invoice) for invoice in live):
         return OrderPaymentStatus.PAID
-    paid = any((amount := known(i.paid)) and amount.amount > _ZERO for i in live)
+    begun = (InvoiceStatus.PAID, InvoiceStatus.PARTIALLY_PAID)
+    paid = any(known(i.status) in begun or ((p := known(i.paid)) and p.amount > _ZERO) for i in live)
     return OrderPaymentStatus.PARTIALLY_PAID if paid else OrderPaymentStatus.OPEN
+
+
+def _settled(invoice: Invoice) -> bool:
+    left = known(invoice.open)
+    closed = known(invoice.status) in (InvoiceStatus.PAID, InvoiceStatus.WRITTEN_OFF)
+    return closed or (left is not None and left.amount <= _ZERO)
 
 
 def overdue_days(invoice: Invoice, today: date) -> int:
     """Days since an invoice with something open was due; zero when it is not overdue."""
     due, left = known(invoice.due_on), known(invoice.open)
-    closed = known(invoice.status) in (InvoiceStatus.CANCELLED, InvoiceStatus.DRAFT, InvoiceStatus.PAID)
+    standing = (InvoiceStatus.POSTED, InvoiceStatus.PARTIALLY_PAID)
+    closed = known(invoice.status) not in (*standing, None)
     if due is None or left is None or closed or left.amount <= _ZERO:
         return 0
     return max(0, (today - due).days)

@@ -50,11 +50,13 @@ def relevant_faults(landscape: Landscape, group: OrderGroup, faults: Mapping[str
     """The faults of systems that may hold a part of this order: another legal entity's ERP costs it nothing."""
     crm, kept = group.crm, dict(faults)
     if crm is None:
+        mine = (group.anchor.system, landscape.crm)
         only_erp = group.anchor.system != landscape.crm
-        return {name: fault for name, fault in kept.items() if not only_erp or name == group.anchor.system}
+        return {name: fault for name, fault in kept.items() if not only_erp or name in mine}
     entity = landscape.entities.get(crm.legal_entity_code or "")
     linked = {record.number or record.ref.key for record in group.booked}
-    if entity is not None:
+    unmatched = not linked.issuperset(crm.partner_keys)
+    if entity is not None and not (unmatched and entity.erp not in faults):
         kept = {name: fault for name, fault in kept.items() if name in (entity.erp, landscape.crm)}
     elif crm.partner_keys and linked.issuperset(crm.partner_keys):
         kept = {name: fault for name, fault in kept.items() if name == landscape.crm}
@@ -131,7 +133,7 @@ class _Owners:
 def _number(group: OrderGroup, field: _Owners) -> Served[str]:
     """The ERP's number once booked in one ERP (it may be known from the CRM alone), the CRM's otherwise."""
     crm, booked = group.crm, field.booked
-    if len(booked) == 1:
+    if len(booked) == 1 and (crm is None or field.erp_fault is None or len(crm.partner_keys) <= 1):
         return booked[0].number
     if crm is not None and not booked and len(crm.partner_keys) == 1:
         return crm.partner_keys[0]

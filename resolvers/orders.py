@@ -58,7 +58,8 @@ def order_ref(context: Context, by: OrderNamed) -> Ref:
     if by.crm_id is not None:
         return crm_ref(context, by.crm_id)
     if by.reference is not None:
-        return configured(context, by.reference)
+        ref = configured(context, by.reference)
+        return crm_ref(context, ref.key) if ref.system == context.landscape.crm else ref
     raise Mistake("BAD_ARGUMENT", "Name the order by id, crmId, document or reference.")
 
 

@@ -11,7 +11,7 @@ from canonical.money import Money
 from canonical.product import ListPrice, ProductRecord
 from canonical.refs import Ref
 from canonical.wanted import Wanted
-from resolvers.access import require
+from resolvers.access import require, sees_entity
 from resolvers.asking import side_by_side, split
 from resolvers.connections import Connection, Edge, PageInfo, gap, page_size
 from resolvers.context import Context
@@ -30,7 +30,8 @@ def _owners(context: Context) -> list[str]:
     if wanted.any_of("references", "prices"):
         names = [*names, context.landscape.crm, "erp"] if "references" in wanted else [*names, context.landscape.crm]
     listed = [name for owner in names for name in (context.landscape.erps if owner == "erp" else (owner,))]
-    return list(dict.fromkeys(listed))
+    owner = context.landscape.owner("product")
+    return list(dict.fromkeys([*listed, *(context.landscape.erps if owner == "erp" else (owner,))]))
 
 
 async def load_products(context: Context, skus: Sequence[str]) -> list[Product | Fault | None]:
@@ -56,10 +57,14 @@ def _join(context: Context, sku: str, told: Sequence[ProductRecord], faults: Map
 
     def owned(name: str) -> Served[str] | Served[bool]:
         owner = context.landscape.owner("product", name)
-        mine = [record for record in told if owner in ("erp", record.ref.system)]
+        erps = [record for record in told if record.ref.system != context.landscape.crm]
+        mine = erps if owner == "erp" else [record for record in told if record.ref.system == owner]
+        silent = (
+            f for name, f in faults.items() if name == owner or (owner == "erp" and name in context.landscape.erps)
+        )
         values: list[Told[str] | Told[bool]] = [getattr(record, name) for record in mine]
         value = next((value for value in values if known(value) is not None), None)
-        return value if value is not None else faults.get(owner, UNSET if not mine else None)
+        return value if value is not None else next(silent, UNSET if not mine else None)
 
     name, unit, active = (owned(field) for field in _OWNED)
     return Product(
@@ -96,10 +101,10 @@ async def products(
     listed = {n: s.list_products(context.call, query, wanted) for n in names if (s := context.system(n, ProductSource))}
     pages, faults = split(await side_by_side(listed))
     skus = sorted({record.sku for page in pages.values() for record in page.items})
-    more = any(page.more for page in pages.values()) or len(skus) > size
+    more = any(page.more for page in pages.values()) or len(skus) > size or bool(faults)
     found = [p for p in await load_products(context, skus[:size]) if isinstance(p, Product)]
     edges = tuple(Edge(encode_key("products", p.sku), p) for p in found)
-    info = PageInfo(more, edges[-1].cursor if edges else None)
+    info = PageInfo(more, encode_key("products", skus[:size][-1]) if skus else after)
     return [
         Connection(edges=edges, page_info=info, gaps=tuple(gap(n, f, "products") for n, f in faults.items()))
     ] * len(parents)
@@ -110,6 +115,8 @@ async def list_prices_of(
 ) -> Sequence[Money | Exception | None]:
     """Each product's list price in this currency (a legal entity's own where none is given); None where it has none."""
     entity = context.landscape.entity(legal_entity) if legal_entity else None
+    if entity is not None and not sees_entity(context.principal, entity.code):
+        return [None] * len(parents)
     currency = currency_code or (entity.currency_code if entity else None)
     return [_price(parent, currency, legal_entity) for parent in parents]
 

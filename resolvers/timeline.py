@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from canonical.absence import known
 from canonical.errors import Fault
@@ -33,9 +34,10 @@ async def timelines_of(
     """A page of each order's timeline, by time and then by the order of the process."""
     size = page_size(first)
     behind = decode_positions("timeline", after).get("")
+    bills = "invoices:read" in context.principal.scopes
     quotes = await _quotes(context, parents)
     shipments = await shipments_of_orders(context, parents)
-    invoices = await invoices_of_orders(context, parents)
+    invoices = await invoices_of_orders(context, parents) if bills else [()] * len(parents)
     today = context.clock().date()
     pages: list[Connection[TimelineEntry]] = []
     for order, quote, sent, billed in zip(parents, quotes, shipments, invoices, strict=True):
@@ -46,7 +48,8 @@ async def timelines_of(
         for invoice in billed if not isinstance(billed, Fault) else ():
             entries += of_invoice(invoice, today)
         gaps = _gaps(order, quote, sent, billed)
-        pages.append(_page(merged(entries, kinds, newest_first=newest_first), size, behind, gaps))
+        start = partial(_start, behind=behind, falling=newest_first)
+        pages.append(_page(merged(entries, kinds, newest_first=newest_first), size, start, gaps))
     return pages
 
 
@@ -71,19 +74,23 @@ def _gaps(order: Order, quote: object, shipments: object, invoices: object) -> t
 
 
 def _page(
-    entries: Sequence[TimelineEntry], size: int, behind: Position | None, gaps: tuple[SourceGap, ...]
+    entries: Sequence[TimelineEntry],
+    size: int,
+    begin: Callable[[Sequence[TimelineEntry]], int],
+    gaps: tuple[SourceGap, ...],
 ) -> Connection[TimelineEntry]:
-    start = _start(entries, behind) if behind else 0
+    start = begin(entries)
     shown = entries[start : start + size]
     edges = tuple(Edge(encode_positions("timeline", {"": Position(entry.at, entry.key)}), entry) for entry in shown)
     info = PageInfo(len(entries) > start + size, edges[-1].cursor if edges else None)
     return Connection(edges=edges, page_info=info, gaps=gaps)
 
 
-def _start(entries: Sequence[TimelineEntry], behind: Position) -> int:
+def _start(entries: Sequence[TimelineEntry], behind: Position | None, *, falling: bool) -> int:
     """Where to go on: behind the entry of the cursor, or behind its instant where that entry is gone."""
+    if behind is None:
+        return 0
     keys = [entry.key for entry in entries]
     if behind.key in keys:
         return keys.index(behind.key) + 1
-    falling = len(entries) > 1 and entries[0].at > entries[-1].at
     return sum(1 for entry in entries if (entry.at >= behind.at if falling else entry.at <= behind.at))
