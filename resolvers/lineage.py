@@ -137,6 +137,9 @@ def _order_conflicts(context: Context, order: Order) -> list[FieldConflict] | Fa
     found = _claims(order)
     if order.crm is None or not order.booked:
         return found
+    entity = order.crm.legal_entity_code
+    if entity is None and context.principal.legal_entities is not None:
+        return found  # the CRM's amounts are the whole deal's, of which the asker sees a part
     booked = _standing(order)
     for name in ("subtotal", "purchase_order_number", "requested_delivery_date"):
         theirs = _sum(booked) if name == "subtotal" else next((known(getattr(r, name)) for r in booked), None)

@@ -4,14 +4,14 @@ While all systems answer, the places are enough: an order with several records i
 system hides some, so three short notes travel in the cursor. There are three cases.
 
 1. An order was told at one record, and another of its records lies ahead in its own stream (`told`).
-2. CRM orders were told as not booked while an ERP was silent that may hold them (`blind`, as runs of the CRM's stream).
+2. Orders were told while an ERP was silent that may hold a part of them (`blind`, as runs of the other streams).
 3. An ERP's orders were told while the CRM was silent, which may list them too (`unsure`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from canonical.joined import Order
 from canonical.order import OrderRecord
@@ -21,9 +21,9 @@ from sources.ports import Position
 _KIND = "orders"
 _MOST_TOLD = 40
 _MOST_RUNS = 6
+_LONGEST = 3900
 """A cursor stays short: what is dropped beyond these may be told twice after an outage, and is never lost."""
 
-_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 Run = tuple[Position | None, Position]
 
 
@@ -35,7 +35,7 @@ class Bookmark:
         self.crm, self.streams = crm, (crm, *erps)
         self.at: dict[str, Position] = {}
         self.told: dict[str, datetime] = {}
-        self.blind: dict[str, list[Run]] = {}
+        self.blind: dict[str, dict[str, list[Run]]] = {}
         self.unsure: set[str] = set()
         self._start = cursor
         if cursor is not None:
@@ -45,8 +45,17 @@ class Bookmark:
         """The cursor; None where nothing was looked at yet."""
         if not self.at:
             return self._start
+        word = self._word()
+        while len(word) > _LONGEST and self._forget():
+            word = self._word()
+        return word
+
+    def _word(self) -> str:
         told = {key: until.isoformat() for key, until in self.told.items()}
-        blind = {erp: [[_words(start), _words(end)] for start, end in runs] for erp, runs in self.blind.items()}
+        blind = {
+            erp: {stream: [[_words(start), _words(end)] for start, end in runs] for stream, runs in held.items()}
+            for erp, held in self.blind.items()
+        }
         return encode([_KIND, {n: _words(at) for n, at in self.at.items()}, told, blind, sorted(self.unsure)])
 
     def begin(self, stream: str, newest: OrderRecord) -> None:
@@ -57,59 +66,89 @@ class Bookmark:
         """Go on behind a record, and note which systems could not say just now whether they hold its order too."""
         start = self.at.get(stream)
         end = self.at[stream] = Position(record.ordered_at, record.ref.key)
-        if stream != self.crm:
-            self.unsure |= {stream} if self.crm in silent else set()
-            return
+        if self.crm in silent and stream != self.crm:
+            self.unsure.add(stream)
         for erp in silent:
-            runs = self.blind.setdefault(erp, [])
-            if runs and runs[-1][1] == start:
-                runs[-1] = (runs[-1][0], end)
-            else:
-                runs.append((start, end))
-            del runs[:-_MOST_RUNS]
+            if erp != self.crm:
+                _extend(self.blind.setdefault(erp, {}).setdefault(stream, []), start, end)
 
     def passed(self, stream: str, record: OrderRecord) -> bool:
         """Whether the place in the stream is behind this record, or at it."""
         at = self.at.get(stream)
         return at is not None and (record.ordered_at, record.ref.key) >= (at.at, at.key)
 
-    def remember(self, order: Order, here: OrderRecord, silent: Collection[str] = ()) -> None:
-        """Note an order that was told here, where another of its records lies ahead, or may in a silent ERP."""
+    def remember(self, order: Order, here: OrderRecord) -> None:
+        """Note an order that was told here, where another of its records lies ahead."""
         ahead = [r for r in order.records() if r is not here and not self.passed(r.ref.system, r)]
         if order.crm is not None and order.crm.partner_keys:
             ahead = [record for record in ahead if record is not order.crm]
-        hidden = here.ref.system != self.crm and _incomplete(order) and any(name != self.crm for name in silent)
-        if order.crm_id is None or not (ahead or hidden):
+        if not ahead or order.crm_id is None:
             return
-        self.told[order.ref.key] = _ANY_TIME if hidden else min(record.ordered_at for record in ahead)
+        self.told[order.ref.key] = min(record.ordered_at for record in ahead)
         places = [self.at[name].at for name in self.streams if name in self.at]
         everywhere = len(places) == len(self.streams)
         kept = [(k, until) for k, until in self.told.items() if not everywhere or max(places) >= until]
         self.told = dict(kept[-_MOST_TOLD:])
 
-    def told_blind(self, erp: str, head: OrderRecord) -> bool:
-        """Whether this CRM order was told while the ERP was silent."""
-        place = (head.ordered_at, head.ref.key)
+    def told_blind(self, erp: str, order: Order) -> bool:
+        """Whether an order was told at another of its records while this ERP was silent.
+
+        At the sale where all its ERPs were, else at the newest of its other bookings.
+        """
+        head = order.crm
+        if head is not None and not head.partner_keys:
+            holders = {record.ref.system for record in order.booked}
+            if all(self._within(holder, head) for holder in holders):
+                return True
+        others = [record for record in order.booked if record.ref.system != erp]
+        return bool(others) and self._within(erp, max(others, key=lambda record: (record.ordered_at, record.ref)))
+
+    def in_doubt(self, erp: str, order: Order, silent: Collection[str]) -> bool:
+        """Whether its sale was passed while this ERP was silent, and a system silent now may have held it then."""
+        head = order.crm
+        if head is None or head.partner_keys or not self._within(erp, head):
+            return False
+        return any(name in silent and not self._within(name, head) for name in self.streams[1:] if name != erp)
+
+    def _within(self, silent: str, record: OrderRecord) -> bool:
+        """Whether a record was passed by while a system was silent."""
+        place = (record.ordered_at, record.ref.key)
         return any(
             place >= (end.at, end.key) and (start is None or place < (start.at, start.key))
-            for start, end in self.blind.get(erp, ())
+            for start, end in self.blind.get(silent, {}).get(record.ref.system, ())
         )
+
+    def _forget(self) -> bool:
+        """Drop the oldest note of the longest kind; whether there was one."""
+        runs = max((held for one in self.blind.values() for held in one.values()), key=len, default=[])
+        if self.told:
+            del self.told[next(iter(self.told))]
+        elif runs:
+            del runs[0]
+        return bool(self.told or runs)
 
     def _read(self, words: object) -> None:
         match words:
             case [str(kind), dict(at), dict(told), dict(blind), list(unsure)] if kind == _KIND:
                 self.at = {name: position(at[name]) for name in self.streams if name in at}
                 self.told = {str(key): _instant(until) for key, until in told.items()}
-                self.blind = {name: _runs(blind[name]) for name in self.streams if name in blind}
+                self.blind = {name: self._held(blind[name]) for name in self.streams if name in blind}
                 self.unsure = {name for name in self.streams if name in unsure}
             case _:
                 raise bad_cursor()
 
+    def _held(self, words: object) -> dict[str, list[Run]]:
+        if not isinstance(words, dict):
+            raise bad_cursor()
+        return {name: _runs(words[name]) for name in self.streams if name in words}
 
-def _incomplete(order: Order) -> bool:
-    """Whether there may be more bookings than those in hand."""
-    held = {record.number or record.ref.key for record in order.booked}
-    return order.crm is None or not order.crm.partner_keys or not held.issuperset(order.crm.partner_keys)
+
+def _extend(runs: list[Run], start: Position | None, end: Position) -> None:
+    if runs and runs[-1][1] == start:
+        runs[-1] = (runs[-1][0], end)
+    else:
+        runs.append((start, end))
+    del runs[:-_MOST_RUNS]
 
 
 def _words(at: Position | None) -> list[str] | None:

@@ -83,7 +83,7 @@ class _Scan:
         for row in turn.rows:
             self.mark.begin(row.stream, row.record)
         top = self._next(turn)
-        orders, silent = await join_rows(self.context, turn, top, self.by)
+        orders, silent = await join_rows(self.context, turn, top, self.by, doubtful=bool(self.mark.blind))
         verdicts = await self._passing(list({order.ref: order for order in orders.values()}.values()))
         self.gaps.update(turn.harvest.faults)
         self.stalled = self._unreadable(silent)
@@ -121,13 +121,17 @@ class _Scan:
         if self.crm in silent:
             hidden = self.context.principal.accounts is not None or self.by.search is not None
             return {erp for erp in erps if hidden or self.mark.blind.get(erp)}
-        return {self.crm} if self.mark.unsure.intersection(silent) else set()
+        crossed = {erp for erp in erps if any(self.mark.blind.get(erp, {}).get(name) for name in silent)}
+        return crossed | ({self.crm} if self.mark.unsure.intersection(silent) else set())
 
     def _look(self, row: Row, order: Order | None, verdicts: Verdict, silent: Collection[str]) -> bool:
         """Tell of a row's order where it belongs; whether the row is done with."""
         if self._full() or row.stream in self.stalled:
             return False
         verdict = verdicts.get(order.ref, False) if order else self._hidden(row, silent)
+        if order is not None and row.stream != self.crm and self.mark.in_doubt(row.stream, order, silent):
+            self.stalled.add(row.stream)
+            return False
         if isinstance(verdict, Fault):
             # Not known whether it fits: the stream waits here, and the others go on.
             self.gaps.setdefault(verdict.system, verdict)
@@ -135,7 +139,7 @@ class _Scan:
             return False
         self.mark.pass_by(row.stream, row.record, silent)
         if order is not None and verdict and self._stands_here(row, order):
-            self._tell(row, order, silent)
+            self._tell(row, order)
         return True
 
     def _hidden(self, row: Row, silent: Collection[str]) -> bool | Fault:
@@ -144,8 +148,8 @@ class _Scan:
         faults = [fault for name, fault in self.gaps.items() if name in silent and name != self.crm]
         return faults[0] if narrowed and faults else False
 
-    def _tell(self, row: Row, order: Order, silent: Collection[str]) -> None:
-        self.mark.remember(order, row.record, silent)
+    def _tell(self, row: Row, order: Order) -> None:
+        self.mark.remember(order, row.record)
         fitting = [one for one in self.open if _belongs(one, row, order, self.crm)]
         word = self.mark.word() if fitting else None
         for one in fitting:
@@ -160,7 +164,7 @@ class _Scan:
             return self.by.by_sale() or not order.booked
         if head is not None and self.by.search is not None and listed(self.by, head, is_crm=True):
             return False
-        if head is not None and not head.partner_keys and self.mark.told_blind(row.stream, head):
+        if self.mark.told_blind(row.stream, order):
             return False
         bookings = [record for record in order.booked if listed(self.by, record, is_crm=False)]
         return row.record.ref == max(bookings, key=lambda record: (record.ordered_at, record.ref)).ref

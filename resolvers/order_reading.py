@@ -76,6 +76,8 @@ def record_wanted(context: Context, extra: Iterable[str] = ()) -> Wanted:
         wanted |= Wanted.of("invoices")
     if "every_record" in order:
         wanted |= _COMPARED
+    if context.principal.accounts is not None:
+        wanted |= Wanted.of("customer_key")  # whose an order is decides who sees it, asked for or not
     if "customer" in wanted:
         wanted |= Wanted((("customer", context.wants_of("Customer") | Wanted.of("name")),))
     return wanted

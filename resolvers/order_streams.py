@@ -116,11 +116,12 @@ def anchors_of(context: Context, turn: Round) -> dict[Ref, Ref]:
 
 
 async def join_rows(
-    context: Context, turn: Round, top: Sequence[Row], by: OrderFilterBy
+    context: Context, turn: Round, top: Sequence[Row], by: OrderFilterBy, *, doubtful: bool = False
 ) -> tuple[dict[Ref, Order], Mapping[str, Fault]]:
     """The orders of these rows by their records' references, completed by partners that are not in hand yet.
 
-    Also every system that was silent on the way.
+    Also every system that was silent on the way. `doubtful`: a page before this one was told while an ERP was silent,
+    so that each order's other bookings are looked up, whether or not the CRM knows of any.
     """
     shown, wanted = {row.record.ref for row in top}, listing_wanted(context, by)
     in_hand = turn.harvest
@@ -134,7 +135,8 @@ async def join_rows(
     heads = answers["heads"]
     harvest = merge(in_hand, heads) if isinstance(heads, Harvest) else in_hand
     asked = {row.record.ref.key for row in turn.rows if row.stream == context.landscape.crm}
-    harvest = merge(harvest, await ask(context, _siblings(context, harvest, shown, asked), wanted))
+    siblings = _siblings(context, harvest, shown, asked, doubtful=doubtful)
+    harvest = merge(harvest, await ask(context, siblings, wanted))
     orders = serve(context, harvest)
     return {record.ref: order for order in orders for record in order.records()}, harvest.faults
 
@@ -144,7 +146,9 @@ def _askable(context: Context, page: Harvest) -> dict[str, Lookup]:
     return {} if crm_name in page.faults else {crm_name: heads_lookup(context, page)}
 
 
-def _siblings(context: Context, harvest: Harvest, shown: set[Ref], asked: set[str]) -> dict[str, Lookup]:
+def _siblings(
+    context: Context, harvest: Harvest, shown: set[Ref], asked: set[str], *, doubtful: bool
+) -> dict[str, Lookup]:
     """Bookings that no stream has brought, of orders that may have some: rare, as those of one deal are made together.
 
     Every order may, while the CRM cannot say how many bookings it knows of.
@@ -153,7 +157,7 @@ def _siblings(context: Context, harvest: Harvest, shown: set[Ref], asked: set[st
     groups = join_orders(context.landscape.crm, harvest.crm, harvest.booked, crm.named_order) if crm else []
     of_crm = [group for group in groups if group.anchor.system == context.landscape.crm]
     shown_groups = [group for group in of_crm if any(record.ref in shown for record in group.booked)]
-    odd = [group for group in shown_groups if _is_odd(group, asked)]
+    odd = [group for group in shown_groups if doubtful or _is_odd(group, asked)]
     if not odd:
         return {}
     numbers = tuple(n for group in odd if group.crm for n in group.crm.partner_keys)

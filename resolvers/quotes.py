@@ -26,6 +26,8 @@ _TIMELINE = Wanted.of("number", "created_at", "approved_at", "accepted_at", "tot
 def quote_wanted(context: Context) -> Wanted:
     """What the operation reads of quotes, itself or for a timeline."""
     wanted = context.wants_of("Quote").only(QuoteRecord.__struct_fields__)
+    if context.principal.accounts is not None:
+        wanted |= Wanted.of("customer_key")  # whose a quote is decides who sees it, asked for or not
     return wanted | _TIMELINE if "timeline_facts" in context.wants_of("Order") else wanted
 
 
