@@ -151,6 +151,7 @@ class OrderRecord(Struct, frozen=True, kw_only=True, weakref=True):
     ship_to: Told[Address] = UNSET
     quote_key: Told[str] = UNSET
     opportunity_key: Told[str] = UNSET
+    contract_key: Told[str] = UNSET
     legal_entity_code: str | None = None
     currency_code: Told[str] = UNSET
     purchase_order_number: Told[str] = UNSET

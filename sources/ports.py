@@ -15,8 +15,10 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
+from canonical.contract import ContractRecord
 from canonical.customer import BillingAccount, CustomerRecord
 from canonical.invoice import CreditMemo, Invoice
+from canonical.opportunity import OpportunityRecord
 from canonical.order import OrderRecord, Stage
 from canonical.payment import Payment
 from canonical.product import ProductRecord
@@ -202,6 +204,24 @@ class QuoteSource(Source, Protocol):
     @abstractmethod
     async def fetch_quotes(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[QuoteRecord]:
         """Every quote that the lookup names, each once, in no promised order."""
+
+
+@runtime_checkable
+class OpportunitySource(Source, Protocol):
+    """Deals before they are orders."""
+
+    @abstractmethod
+    async def fetch_opportunities(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[OpportunityRecord]:
+        """Every opportunity that the lookup names, each once, in no promised order."""
+
+
+@runtime_checkable
+class ContractSource(Source, Protocol):
+    """What was agreed for a term."""
+
+    @abstractmethod
+    async def fetch_contracts(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[ContractRecord]:
+        """Every contract that the lookup names, each once, in no promised order."""
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""Salesforce's ports: customers, quotes, orders and products, as sales people see them."""
+"""Salesforce's ports: customers, opportunities, quotes, contracts, orders and products, as sales people see them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import httpx
 
+from canonical.contract import ContractRecord
 from canonical.customer import CustomerRecord
+from canonical.opportunity import OpportunityRecord
 from canonical.order import OrderRecord
 from canonical.product import ProductRecord
 from canonical.quote import QuoteRecord
@@ -16,9 +18,11 @@ from sources.kit.call import Call, chunks
 from sources.landscape import Instance
 from sources.ports import (
     Checkup,
+    ContractSource,
     CustomerQuery,
     CustomerSource,
     Lookup,
+    OpportunitySource,
     OrderQuery,
     OrderSource,
     Page,
@@ -30,8 +34,17 @@ from sources.salesforce import ids, narrowing
 from sources.salesforce.checkup import look
 from sources.salesforce.client import Org, Reader
 from sources.salesforce.mapping import Telling, to_customer, to_order
+from sources.salesforce.mapping_deal import to_contract, to_opportunity
 from sources.salesforce.mapping_offer import to_product, to_quote
-from sources.salesforce.reading import origin_of, select_customers, select_orders, select_products, select_quotes
+from sources.salesforce.reading import (
+    origin_of,
+    select_contracts,
+    select_customers,
+    select_opportunities,
+    select_orders,
+    select_products,
+    select_quotes,
+)
 from sources.salesforce.settings import Settings, settings_of
 from sources.salesforce.shapes import Shapes, api_name
 from sources.salesforce.signing_in import sign_in
@@ -45,7 +58,7 @@ def open_source(instance: Instance, *, transport: httpx.AsyncBaseTransport | Non
     return Salesforce(instance, settings, Org(instance, settings, sign_in(instance, settings), transport))
 
 
-class Salesforce(OrderSource, CustomerSource, QuoteSource, ProductSource):
+class Salesforce(OrderSource, CustomerSource, QuoteSource, OpportunitySource, ContractSource, ProductSource):
     """One org. Partner keys of its orders and customers are the ERP numbers that were written back to them."""
 
     kind = "salesforce"
@@ -68,6 +81,8 @@ class Salesforce(OrderSource, CustomerSource, QuoteSource, ProductSource):
         self._orders = Reader(shapes.order, "query Order", ("order_items", shapes.item))
         self._customers = Reader(shapes.account, "query Account", ("contacts", Contact))
         self._quotes = Reader(shapes.quote, f"query {shapes.quote_object}", ("lines", shapes.quote_line))
+        self._opportunities = Reader(shapes.opportunity, "query Opportunity")
+        self._contracts = Reader(shapes.contract, "query Contract")
         self._products = Reader(shapes.product, "query Product2", ("pricebook_entries", shapes.price))
 
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
@@ -132,7 +147,7 @@ class Salesforce(OrderSource, CustomerSource, QuoteSource, ProductSource):
         """Quotes of the org's model by id or number; a quote carries no partner's key."""
         shapes = self._shapes
         number_field, account_field = api_name(shapes.quote, "number") or "", api_name(shapes.quote, "account_id") or ""
-        select = narrowing.quotes_seen(select_quotes(shapes, wanted), call.view, account_field)
+        select = narrowing.deals_seen(select_quotes(shapes, wanted), call.view, account_field)
         if select is None:
             return ()
         selects = narrowing.looked_up(select, lookup, number_field, None)
@@ -140,6 +155,32 @@ class Salesforce(OrderSource, CustomerSource, QuoteSource, ProductSource):
         telling = self._telling()
         records = {row.id: to_quote(row, shapes.quote_object, wanted, telling) for rows in found for row in rows}
         return tuple(records.values())
+
+    async def fetch_opportunities(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[OpportunityRecord]:
+        """Opportunities by id: they carry neither a number nor a partner's key."""
+        select = narrowing.deals_seen(select_opportunities(self._shapes, wanted), call.view, "AccountId")
+        if select is None:
+            return ()
+        selects = narrowing.looked_up(select, Lookup(keys=lookup.keys), "Id", None)
+        found = await self._org.query(call, selects, self._opportunities)
+        telling = self._telling()
+        rows = {row.id: row for rows in found for row in rows if narrowing.is_meant(lookup, row.id, None, ())}
+        return tuple(to_opportunity(row, wanted, telling) for row in rows.values())
+
+    async def fetch_contracts(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[ContractRecord]:
+        """Contracts by id or ContractNumber; a contract carries no partner's key."""
+        select = narrowing.deals_seen(select_contracts(self._shapes, wanted), call.view, "AccountId")
+        if select is None:
+            return ()
+        selects = narrowing.looked_up(select, lookup, "ContractNumber", None)
+        found = await self._org.query(call, selects, self._contracts)
+        telling = self._telling()
+        rows = {row.id: row for rows in found for row in rows}
+        return tuple(
+            to_contract(row, wanted, telling)
+            for row in rows.values()
+            if narrowing.is_meant(lookup, row.id, _text(row.contract_number), ())
+        )
 
     async def fetch_products(self, call: Call, skus: Sequence[str], wanted: Wanted) -> Mapping[str, ProductRecord]:
         """Products by sku; of several with one sku the active one, else the oldest id."""

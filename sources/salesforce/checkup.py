@@ -101,6 +101,8 @@ def _needed(settings: Settings, shapes: Shapes) -> dict[str, dict[str, str | Non
         "OrderItem": shapes.item,
         shapes.quote_object: shapes.quote,
         shapes.quote_line_object: shapes.quote_line,
+        "Opportunity": shapes.opportunity,
+        "Contract": shapes.contract,
         "Product2": shapes.product,
         "PricebookEntry": shapes.price,
     }

@@ -87,6 +87,7 @@ def to_order(row: wire.Order, wanted: Wanted, telling: Telling) -> OrderRecord:
         ship_to=asked("ship_to", address_of(_shipping(row))),
         quote_key=asked("quote_key", row.quote_key),
         opportunity_key=asked("opportunity_key", row.opportunity_id),
+        contract_key=asked("contract_key", row.contract_id),
         legal_entity_code=sent(row.legal_entity) or None,
         currency_code=asked("currency_code", row.currency_iso_code) if telling.multi_currency else currency,
         purchase_order_number=asked("purchase_order_number", row.po_number),

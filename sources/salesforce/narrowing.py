@@ -73,8 +73,8 @@ def customers_seen(select: Select, view: View) -> Select | None:
     return select if view.accounts is None else select.also_where(is_in("Id", well_formed(sorted(view.accounts))))
 
 
-def quotes_seen(select: Select, view: View, account_field: str) -> Select | None:
-    """Quotes of the asker's accounts; None where nothing may be seen."""
+def deals_seen(select: Select, view: View, account_field: str) -> Select | None:
+    """Quotes, opportunities or contracts of the asker's accounts; None where nothing may be seen."""
     if sees_nothing(view):
         return None
     return (

@@ -28,6 +28,7 @@ ORDER: Final[Mapping[str, tuple[str, ...]]] = {
     "ship_to": _SHIP_TO,
     "quote_key": ("quote_key",),
     "opportunity_key": ("opportunity_id",),
+    "contract_key": ("contract_id",),
     "currency_code": (_MONEY,),
     "purchase_order_number": ("po_number",),
     "requested_delivery_date": ("requested_date",),
@@ -98,6 +99,30 @@ QUOTE_LINE: Final[Mapping[str, tuple[str, ...]]] = {
     "segment": ("segment",),
     "parent_key": ("parent",),
 }
+OPPORTUNITY: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("name",),
+    "stage": ("stage_name",),
+    "amount": ("amount", _MONEY),
+    "closes_on": ("close_date",),
+    "customer_key": ("account_id",),
+    "closed": ("is_closed",),
+    "won": ("is_won", "is_closed"),
+    "created_at": ("created_date",),
+}
+CONTRACT: Final[Mapping[str, tuple[str, ...]]] = {
+    "number": ("contract_number",),
+    "status": ("status_code",),
+    "system_status": ("status",),
+    "customer_key": ("account_id",),
+    "starts_on": ("start_date",),
+    "ends_on": ("end_date",),
+    "term_months": ("contract_term",),
+    "created_at": ("created_date",),
+    "activated_at": ("activated_date",),
+    "amended_at": ("amended_at",),
+    "updated_at": ("last_modified_date",),
+}
+_CONTRACT_ALWAYS: Final = ("id", "contract_number", "account_id")
 PRODUCT: Final[Mapping[str, tuple[str, ...]]] = {
     "sku": ("sku",),
     "name": ("name",),
@@ -139,6 +164,17 @@ def select_quotes(shapes: Shapes, wanted: Wanted) -> Select:
     return Select(_names(shapes.quote, attributes), shapes.quote_object, children)
 
 
+def select_opportunities(shapes: Shapes, wanted: Wanted) -> Select:
+    """Opportunities with the wanted fields."""
+    attributes = ["id", "account_id", *_needed(OPPORTUNITY, wanted)]
+    return Select(_names(shapes.opportunity, attributes), "Opportunity")
+
+
+def select_contracts(shapes: Shapes, wanted: Wanted) -> Select:
+    """Contracts with the wanted fields."""
+    return Select(_names(shapes.contract, [*_CONTRACT_ALWAYS, *_needed(CONTRACT, wanted)]), "Contract")
+
+
 def select_products(shapes: Shapes, wanted: Wanted) -> Select:
     """Products with the wanted fields; active standard prices as a child subquery."""
     prices = Select(
@@ -159,6 +195,8 @@ def origin_of(shapes: Shapes, concept: str, field: str) -> str | None:
         "Customer": ("Account", shapes.account, CUSTOMER),
         "Quote": (shapes.quote_object, shapes.quote, QUOTE),
         "QuoteLine": (shapes.quote_line_object, shapes.quote_line, QUOTE_LINE),
+        "Opportunity": ("Opportunity", shapes.opportunity, OPPORTUNITY),
+        "Contract": ("Contract", shapes.contract, CONTRACT),
         "Product": ("Product2", shapes.product, PRODUCT),
     }
     if concept not in tables:

@@ -54,6 +54,9 @@ class Settings(BaseModel):
     )
     quote_approved_at_field: FieldName | None = Field(default=None, description="on the quote: when it was approved")
     quote_accepted_at_field: FieldName | None = Field(default=None, description="on the quote: when it was accepted")
+    contract_amended_at_field: FieldName | None = Field(
+        default=None, description="on Contract: when what was agreed last changed"
+    )
     sku_field: FieldName = Field(default="StockKeepingUnit", description="on Product2: what joins it to the ERPs")
     unit_field: FieldName | None = Field(default="QuantityUnitOfMeasure", description="on Product2: the unit of sale")
 

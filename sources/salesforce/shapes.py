@@ -10,7 +10,18 @@ import msgspec
 from msgspec import Struct, UnsetType
 
 from sources.salesforce.settings import Settings
-from sources.salesforce.wire import Account, Order, OrderItem, PricebookEntry, Product, Quote, QuoteLine, Rows
+from sources.salesforce.wire import (
+    Account,
+    Contract,
+    Opportunity,
+    Order,
+    OrderItem,
+    PricebookEntry,
+    Product,
+    Quote,
+    QuoteLine,
+    Rows,
+)
 
 S = TypeVar("S", bound=Struct)
 
@@ -70,6 +81,8 @@ class Shapes:
     quote_line: type[QuoteLine]
     product: type[Product]
     price: type[PricebookEntry]
+    opportunity: type[Opportunity]
+    contract: type[Contract]
     quote_object: str
     quote_line_object: str
 
@@ -109,6 +122,8 @@ class Shapes:
             quote_line=line,
             product=product,
             price=price,
+            opportunity=_shape(Opportunity, {"currency_iso_code": currency}),
+            contract=_shape(Contract, {"amended_at": settings.contract_amended_at_field}),
             quote_object="Quote" if standard else "SBQQ__Quote__c",
             quote_line_object="QuoteLineItem" if standard else "SBQQ__QuoteLine__c",
         )

@@ -116,6 +116,7 @@ class Order(Struct, frozen=True, rename="pascal"):
     currency_iso_code: Sent[str] = UNSET
     quote_key: Sent[str] = UNSET
     opportunity_id: Sent[str] = UNSET
+    contract_id: Sent[str] = UNSET
     po_number: Sent[str] = UNSET
     requested_date: Sent[str] = UNSET
     total_amount: Sent[Decimal] = UNSET
@@ -162,6 +163,38 @@ class Quote(Struct, frozen=True):
     approved_at: Sent[str] = UNSET
     accepted_at: Sent[str] = UNSET
     lines: Sent[Rows[QuoteLine]] = UNSET
+
+
+class Opportunity(Struct, frozen=True, rename="pascal"):
+    """A deal."""
+
+    id: str
+    name: Sent[str] = UNSET
+    stage_name: Sent[str] = UNSET
+    amount: Sent[Decimal] = UNSET
+    currency_iso_code: Sent[str] = UNSET
+    close_date: Sent[date] = UNSET
+    account_id: Sent[str] = UNSET
+    is_won: Sent[bool] = UNSET
+    is_closed: Sent[bool] = UNSET
+    created_date: Sent[datetime] = UNSET
+
+
+class Contract(Struct, frozen=True, rename="pascal"):
+    """What was agreed for a term; `amended_at` is named by the org's settings."""
+
+    id: str
+    contract_number: Sent[str] = UNSET
+    status: Sent[str] = UNSET
+    status_code: Sent[str] = UNSET
+    start_date: Sent[date] = UNSET
+    end_date: Sent[date] = UNSET
+    contract_term: Sent[int] = UNSET
+    account_id: Sent[str] = UNSET
+    activated_date: Sent[datetime] = UNSET
+    amended_at: Sent[str] = UNSET
+    created_date: Sent[datetime] = UNSET
+    last_modified_date: Sent[datetime] = UNSET
 
 
 class Subanswer(Struct, frozen=True, rename="camel"):

@@ -29,11 +29,13 @@ from sources.kit.sandbox import faults
 from sources.kit.sandbox.contract import Sandbox
 from sources.landscape_file import read_landscape
 from sources.ports import (
+    ContractSource,
     CustomerQuery,
     CustomerSource,
     InvoiceQuery,
     InvoiceSource,
     Lookup,
+    OpportunitySource,
     OrderQuery,
     OrderSource,
     PaymentSource,
@@ -65,6 +67,13 @@ INVOICE = Wanted.of(
     "number", "status", "issued_on", "due_on", "subtotal", "tax", "total", "paid", "open", "customer_key",
     "lines.sku", "lines.quantity", "lines.amount", "payments.amount", "payments.applied_at", "payments.payment.number",
     "credit_memos.number", "credit_memos.total", "disputed",
+)  # fmt: skip
+OPPORTUNITY = Wanted.of(
+    "name", "stage", "amount", "closes_on", "customer_key", "closed", "won", "created_at"
+)  # fmt: skip
+CONTRACT = Wanted.of(
+    "number", "status", "system_status", "customer_key", "starts_on", "ends_on", "term_months", "created_at",
+    "activated_at", "amended_at", "updated_at",
 )  # fmt: skip
 CUSTOMER = Wanted.of("name", "number", "billing_address", "shipping_address", "contacts.email", "parent_key")
 HOSTILE = ["' or 1 eq 1", 'x"; drop', "\u0000", "🚀", "a" * 300, "%27", "O'Neil", "*", "\\", ""]
@@ -356,6 +365,35 @@ async def test_quotes_are_found_by_key(sources: Sources, name: str, company: Com
 
     assert [quote.number for quote in found] == [offer.number]
     told(found[0], ["number", "status", "total", "lines", "expires_on"])
+
+
+async def test_opportunities_are_found_by_key_and_unknown_ones_are_absent(sources: Sources, name: str) -> None:
+    source = port(sources, name, OpportunitySource)
+    orders = await all_orders(port(sources, name, OrderSource), Wanted.of("opportunity_key"), first=200)
+    keys = tuple({key for order in orders if (key := known(order.opportunity_key))})
+
+    found = await source.fetch_opportunities(call(), Lookup(keys=(*keys, keys[0], "nobody", *HOSTILE)), OPPORTUNITY)
+    bare = await source.fetch_opportunities(call(), Lookup(keys=keys[:1]), Wanted())
+
+    assert sorted(one.ref.key for one in found) == sorted(keys)
+    for one in found:
+        told(one, list(OPPORTUNITY.names()))
+    assert [(one.ref.key, one.name, one.amount) for one in bare] == [(keys[0], UNSET, UNSET)]
+
+
+async def test_contracts_are_found_by_key_and_number_and_unknown_ones_are_absent(sources: Sources, name: str) -> None:
+    source = port(sources, name, ContractSource)
+    orders = await all_orders(port(sources, name, OrderSource), Wanted.of("contract_key"), first=200)
+    keys = tuple({key for order in orders if (key := known(order.contract_key))})
+
+    found = await source.fetch_contracts(call(), Lookup(keys=(*keys, keys[0], "nobody", *HOSTILE)), CONTRACT)
+    one = found[0]
+    by_number = await source.fetch_contracts(call(), Lookup(numbers=(str(one.number), "nothing", *HOSTILE)), Wanted())
+
+    assert sorted(contract.ref.key for contract in found) == sorted(keys)
+    for contract in found:
+        told(contract, list(CONTRACT.names()))
+    assert [(contract.ref, contract.status, contract.starts_on) for contract in by_number] == [(one.ref, UNSET, UNSET)]
 
 
 async def test_a_view_without_any_legal_entity_shows_no_order_of_an_erp(sources: Sources, name: str) -> None:

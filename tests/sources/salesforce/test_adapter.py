@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 import pytest_asyncio
 
+from canonical.contract import ContractStatus
 from canonical.errors import Refused, Unavailable
 from canonical.money import Money
 from canonical.order import Stage
@@ -20,9 +21,11 @@ from sources.kit.sandbox.faults import Fault
 from sources.kit.sandbox.serving import serve
 from sources.landscape import Instance, Limits, Secret
 from sources.ports import (
+    ContractSource,
     CustomerQuery,
     CustomerSource,
     Lookup,
+    OpportunitySource,
     OrderQuery,
     OrderSource,
     Position,
@@ -39,6 +42,7 @@ A, B = long_id("001000000000AAA"), long_id("001000000000AAB")
 ORDERS = [long_id(f"801000000000A0{number}") for number in range(10)]
 QUOTE, PRODUCT, ENTRY = long_id("0Q0000000000AAA"), long_id("01t000000000AAA"), long_id("01u000000000AAA")
 OPPORTUNITY, BOOK = long_id("006000000000AAA"), long_id("01s000000000AAA")
+CONTRACT, OTHER_CONTRACT = long_id("800000000000AAA"), long_id("800000000000AAB")
 SETTINGS: Settings = {
     "multi_currency": True,
     "requested_date_field": "Requested_Date__c",
@@ -74,6 +78,12 @@ ROWS: dict[str, list[dict[str, object]]] = {
     "Contact": [{"AccountId": A, "LastName": "Miller", "FirstName": "Ann", "Name": "Ann Miller", "Title": "Buyer"}],
     "Opportunity": [
         {"Id": OPPORTUNITY, "Name": "Deal", "AccountId": A, "StageName": "Closed Won", "CloseDate": "2026-11-01"}
+        | {"Amount": Decimal("21.00"), "CurrencyIsoCode": "EUR", "IsClosed": True, "IsWon": True}
+    ],
+    "Contract": [
+        {"Id": CONTRACT, "ContractNumber": "00000100", "AccountId": A, "Status": "Activated", "ContractTerm": 12}
+        | {"StartDate": "2026-12-01", "ActivatedDate": datetime(2026, 11, 2, tzinfo=UTC)},
+        {"Id": OTHER_CONTRACT, "ContractNumber": "00000101", "AccountId": B, "Status": "Draft"},
     ],
     "Pricebook2": [{"Id": BOOK, "Name": "Ours", "IsActive": True}],
     "Product2": [{"Id": PRODUCT, "Name": "Valve", "StockKeepingUnit": "VM-8", "IsActive": True}],
@@ -89,7 +99,7 @@ ROWS: dict[str, list[dict[str, object]]] = {
     "Order": [
         order_row(1, Status="Activated", StatusCode="Activated", ActivatedDate=datetime(2026, 11, 2, tzinfo=UTC))
         | {"ERP_Order_Number__c": "4711;0815", "QuoteId": QUOTE, "PoNumber": "PO'7", "TotalAmount": Decimal("21.00")}
-        | {"Requested_Date__c": date(2026, 12, 24)},
+        | {"Requested_Date__c": date(2026, 12, 24), "ContractId": CONTRACT},
         *(order_row(number) for number in range(2, 10)),
     ],
     "OrderItem": [
@@ -148,6 +158,8 @@ def test_the_adapter_keeps_the_ports_it_claims(org: Org) -> None:
     assert isinstance(adapter, OrderSource)
     assert isinstance(adapter, CustomerSource)
     assert isinstance(adapter, QuoteSource)
+    assert isinstance(adapter, OpportunitySource)
+    assert isinstance(adapter, ContractSource)
     assert isinstance(adapter, ProductSource)
 
 
@@ -240,6 +252,9 @@ async def test_rows_out_of_the_asker_s_accounts_never_come(crm: Salesforce) -> N
     assert await crm.fetch_orders(mine, Lookup(keys=(ORDERS[1],), partner_keys=("4711",)), Wanted()) == []
     assert {one.customer_key for one in (await crm.list_orders(mine, OrderQuery(first=20), Wanted())).items} == {B}
     assert await crm.fetch_quotes(mine, Lookup(keys=(QUOTE,)), Wanted()) == ()
+    assert await crm.fetch_opportunities(mine, Lookup(keys=(OPPORTUNITY,)), Wanted()) == ()
+    both = Lookup(keys=(CONTRACT, OTHER_CONTRACT))
+    assert [one.ref.key for one in await crm.fetch_contracts(mine, both, Wanted())] == [OTHER_CONTRACT]
     assert [one.ref.key for one in (await crm.list_customers(mine, CustomerQuery(first=9), Wanted())).items] == [B]
 
 
@@ -276,6 +291,34 @@ async def test_a_quote_tells_its_story(crm: Salesforce) -> None:
     assert (quote.total, quote.opportunity_key) == (Money(Decimal("12.34"), "EUR"), OPPORTUNITY)
     assert (quote.approved_at, quote.accepted_at) == (datetime(2026, 10, 2, tzinfo=UTC), None)
     assert quote.lines == ()
+
+
+async def test_an_opportunity_tells_what_came_of_it(crm: Salesforce) -> None:
+    wanted = Wanted.of("name", "stage", "amount", "closes_on", "closed", "won")
+
+    (deal,) = await crm.fetch_opportunities(asked(), Lookup(keys=(OPPORTUNITY[:15], "x'"), numbers=("Deal",)), wanted)
+
+    assert (deal.ref.key, deal.name, deal.stage, deal.customer_key) == (OPPORTUNITY, "Deal", "Closed Won", A)
+    assert (deal.amount, deal.closes_on) == (Money(Decimal("21.00"), "EUR"), date(2026, 11, 1))
+    assert (deal.closed, deal.won) == (True, True)
+
+
+async def test_contracts_are_found_by_key_and_number_in_one_call_and_an_order_names_its_own(
+    org: Org, crm: Salesforce
+) -> None:
+    lookup = Lookup(keys=(CONTRACT, CONTRACT), numbers=("00000101", "00000999"))
+    wanted = Wanted.of("status", "starts_on", "ends_on", "term_months", "activated_at", "amended_at")
+
+    found = {one.ref.key: one for one in await crm.fetch_contracts(asked(), lookup, wanted)}
+
+    assert org.box.log.total == 1
+    assert sorted(found) == [CONTRACT, OTHER_CONTRACT]
+    one = found[CONTRACT]
+    assert (one.number, one.status, one.term_months) == ("00000100", ContractStatus.ACTIVE, 12)
+    assert (one.starts_on, one.ends_on, one.amended_at) == (date(2026, 12, 1), date(2027, 11, 30), None)
+    assert one.activated_at == datetime(2026, 11, 2, tzinfo=UTC)
+    (order,) = await crm.fetch_orders(asked(), Lookup(keys=(ORDERS[1],)), Wanted.of("contract_key"))
+    assert order.contract_key == CONTRACT
 
 
 async def test_products_are_found_and_listed_by_sku(crm: Salesforce) -> None:
@@ -317,6 +360,8 @@ async def test_a_thorough_check_finds_every_field(org: Org, crm: Salesforce) -> 
         ("OrderItem is readable", True),
         ("Quote is readable", True),
         ("QuoteLineItem is readable", True),
+        ("Opportunity is readable", True),
+        ("Contract is readable", True),
         ("Product2 is readable", True),
         ("PricebookEntry is readable", True),
     ]

@@ -154,6 +154,8 @@ async def test_the_view_narrows_every_query() -> None:
     await adapter.fetch_customers(call, Lookup(keys=("001RO000000000CYAQ",)), Wanted())
     await adapter.list_customers(call, CustomerQuery(first=1), Wanted())
     await adapter.fetch_quotes(call, Lookup(keys=("0Q0RO000000000A0AQ",)), Wanted())
+    await adapter.fetch_opportunities(call, Lookup(keys=("006RO000000000AYAQ",)), Wanted())
+    await adapter.fetch_contracts(call, Lookup(numbers=("00000100",)), Wanted())
 
     accounts = "IN ('001RO000000000AYAQ', '001RO000000000BYAQ')"
     seen = f"AccountId {accounts} AND (Legal_Entity__c IN ('US01') OR Legal_Entity__c = null)"
@@ -163,6 +165,8 @@ async def test_the_view_narrows_every_query() -> None:
         "Id IN ('001RO000000000AYAQ', '001RO000000000BYAQ') AND Id IN ('001RO000000000CYAQ')",
         "Id IN ('001RO000000000AYAQ', '001RO000000000BYAQ') ORDER BY Id LIMIT 2",
         "AccountId IN ('001RO000000000AYAQ', '001RO000000000BYAQ') AND Id IN ('0Q0RO000000000A0AQ')",
+        f"AccountId {accounts} AND Id IN ('006RO000000000AYAQ')",
+        f"AccountId {accounts} AND ContractNumber IN ('00000100')",
     ]
 
 
@@ -174,6 +178,8 @@ async def test_who_may_see_nothing_asks_nothing(view: View) -> None:
 
     assert await adapter.fetch_orders(call, Lookup(keys=("801RO000000000AYAQ",)), Wanted()) == []
     assert (await adapter.list_customers(call, CustomerQuery(first=1), Wanted())).items == ()
+    assert await adapter.fetch_opportunities(call, Lookup(keys=("006RO000000000AYAQ",)), Wanted()) == ()
+    assert await adapter.fetch_contracts(call, Lookup(numbers=("00000100",)), Wanted()) == ()
     assert org.requests == []
 
 
