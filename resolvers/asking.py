@@ -22,6 +22,17 @@ async def side_by_side(questions: Mapping[K, Awaitable[V]]) -> dict[K, V | Fault
     return {key: task.result() for key, task in tasks.items()}
 
 
+async def both(one: Awaitable[K], other: Awaitable[V]) -> tuple[K, V]:
+    """The outcomes of two questions asked side by side, of which neither raises a Fault."""
+    async with asyncio.TaskGroup() as group:
+        first, second = group.create_task(_awaited(one)), group.create_task(_awaited(other))
+    return first.result(), second.result()
+
+
+async def _awaited(question: Awaitable[V]) -> V:
+    return await question
+
+
 def _first(group: BaseExceptionGroup[Mistake]) -> Mistake:
     """The first Mistake of a group: the asker is told of one, and not that several questions ran."""
     held = group.exceptions[0]

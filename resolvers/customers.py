@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from canonical.customer import BillingAccount
+from canonical.absence import known
+from canonical.customer import BillingAccount, CustomerRecord
 from canonical.errors import Fault, Mistake
 from canonical.invoice import Invoice
 from canonical.joined import Customer, Order
 from canonical.refs import Ref
+from canonical.system import SourceGap
 from canonical.wanted import Wanted
 from resolvers.access import require, sees_entity
 from resolvers.asking import side_by_side
@@ -21,7 +23,7 @@ from resolvers.invoices import list_invoices
 from resolvers.naming import CustomerNamed, InvoiceFilterAsked, OrderFilterAsked
 from resolvers.order_filter import keys_of, narrow
 from resolvers.order_listing import list_orders_of
-from sources.ports import CustomerQuery, CustomerSource, ReceivablesSource
+from sources.ports import CustomerQuery, CustomerSource, Lookup, ReceivablesSource
 
 MAX_FAMILIES = 25
 """Of how many customers the children may be asked for at once."""
@@ -65,10 +67,32 @@ async def _list(context: Context, first: int, after: str | None, query: Customer
     except Fault as fault:
         empty = PageInfo(has_next_page=True, end_cursor=after)
         return Connection(edges=(), page_info=empty, gaps=(gap(crm, fault, "customers"),))
-    seen = serve_customers(context, CustomerHarvest(crm=page.items))
+    records, gaps = await _of_entity(context, page.items, query.legal_entity_code)
+    seen = serve_customers(context, CustomerHarvest(crm=records))
     edges = tuple(Edge(encode_key("customers", c.ref.key), c) for c in seen)
     end = encode_key("customers", page.items[-1].ref.key) if page.items else after
-    return Connection(edges=edges, page_info=PageInfo(page.more, end))
+    return Connection(edges=edges, page_info=PageInfo(page.more, end), gaps=gaps)
+
+
+async def _of_entity(
+    context: Context, records: tuple[CustomerRecord, ...], code: str | None
+) -> tuple[tuple[CustomerRecord, ...], tuple[SourceGap, ...]]:
+    """Those customers that have an account in the books of the legal entity, as its ERP says: the CRM keeps no books.
+
+    The page may then be short. A silent ERP is a gap, and nobody is left out on its account.
+    """
+    erp = context.landscape.entity(code).erp if code else None
+    source = context.system(erp, CustomerSource) if erp else None
+    if source is None or erp is None:
+        return records, ()
+    numbers = tuple(dict.fromkeys(number for record in records for number in record.partner_keys))
+    lookup = Lookup(keys=numbers, numbers=numbers, partner_keys=tuple(record.ref.key for record in records))
+    try:
+        held = await source.fetch_customers(context.call, lookup, Wanted.of("number"))
+    except Fault as fault:
+        return records, (gap(erp, fault, f"which customers have an account in {code}"),)
+    names = {name for account in held for name in (account.ref.key, known(account.number), *account.partner_keys)}
+    return tuple(r for r in records if r.ref.key in names or names.intersection(r.partner_keys)), ()
 
 
 async def parents_of(context: Context, parents: Sequence[Customer], _: Wanted) -> Sequence[Customer | Exception | None]:

@@ -15,6 +15,7 @@ from canonical.order import FulfillmentStatus, InvoicingStatus, OrderLine, Order
 from canonical.refs import Ref
 from canonical.shipment import Shipment
 from canonical.wanted import Wanted
+from resolvers.asking import both
 from resolvers.context import Context
 from resolvers.delivery_and_billing import invoices_of_orders, shipments_of_orders
 from resolvers.order_reading import served_orders
@@ -62,8 +63,9 @@ async def status_of(context: Context, orders: Sequence[Order], _: Wanted) -> Seq
 async def statuses_of(context: Context, orders: Sequence[Order]) -> list[OrderStatus | Exception]:
     """The status of each order; systems are only asked about orders whose status hangs on what was shipped and paid."""
     open_orders = [order for order in orders if _goes_on(order)]
-    shipments = await shipments_of_orders(context, open_orders)
-    invoices = await invoices_of_orders(context, open_orders)
+    shipments, invoices = await both(
+        shipments_of_orders(context, open_orders), invoices_of_orders(context, open_orders)
+    )
     sent = dict(zip(map(id, open_orders), shipments, strict=True))
     billed = dict(zip(map(id, open_orders), invoices, strict=True))
     return [_status(context, order, sent.get(id(order), ()), billed.get(id(order), ())) for order in orders]

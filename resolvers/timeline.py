@@ -7,11 +7,13 @@ from functools import partial
 
 from canonical.absence import known
 from canonical.errors import Fault
+from canonical.invoice import Invoice
 from canonical.joined import Order
 from canonical.quote import QuoteRecord
 from canonical.system import SourceGap
 from canonical.timeline import TimelineEntry, TimelineKind
 from canonical.wanted import Wanted
+from resolvers.asking import both
 from resolvers.connections import Connection, Edge, PageInfo, gap, page_size
 from resolvers.context import Context
 from resolvers.cursors import decode_positions, encode_positions
@@ -35,9 +37,8 @@ async def timelines_of(
     size = page_size(first)
     behind = decode_positions("timeline", after).get("")
     bills = "invoices:read" in context.principal.scopes
-    quotes = await _quotes(context, parents)
-    shipments = await shipments_of_orders(context, parents)
-    invoices = await invoices_of_orders(context, parents) if bills else [()] * len(parents)
+    asked = both(shipments_of_orders(context, parents), _invoices(context, parents, told=bills))
+    quotes, (shipments, invoices) = await both(_quotes(context, parents), asked)
     today = context.clock().date()
     pages: list[Connection[TimelineEntry]] = []
     for order, quote, sent, billed in zip(parents, quotes, shipments, invoices, strict=True):
@@ -51,6 +52,10 @@ async def timelines_of(
         start = partial(_start, behind=behind, falling=newest_first)
         pages.append(_page(merged(entries, kinds, newest_first=newest_first), size, start, gaps))
     return pages
+
+
+async def _invoices(context: Context, orders: Sequence[Order], *, told: bool) -> Sequence[tuple[Invoice, ...] | Fault]:
+    return await invoices_of_orders(context, orders) if told else [()] * len(orders)
 
 
 async def _quotes(context: Context, orders: Sequence[Order]) -> list[QuoteRecord | Fault | None]:

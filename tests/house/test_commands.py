@@ -35,10 +35,15 @@ FOLDERS = ["canonical", "engine", "gateway", "resolvers", "sandbox", "schema", "
 
 
 def make(*arguments: str, at: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "PORT", "ERP"}}
     return subprocess.run(
-        ["make", *arguments], cwd=at, env=clean | environment, capture_output=True, text=True, timeout=60, check=False
+        ["make", *arguments], cwd=at, env=clean() | environment, capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def clean() -> dict[str, str]:
+    """The environment without what an outer make, or whoever calls it, has put there."""
+    ours = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PORT", "ERP"}
+    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
 def script(path: Path, text: str) -> Path:
@@ -85,7 +90,7 @@ def test_demo_is_told_to_end_when_make_is(installed: Path) -> None:
         "trap 'echo ended; exit 0' TERM; echo started; while :; do sleep 0.05; done",
     )
     with subprocess.Popen(
-        ["make", "demo"], cwd=installed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ["make", "demo"], cwd=installed, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as demo:
         assert demo.stdout is not None
         assert demo.stdout.readline() == "started\n"

@@ -141,3 +141,17 @@ async def test_products_are_one_over_all_systems(ask: Asker, company: Company) -
     assert product["listPrice"] == {"amount": f"{article.prices['EUR']:.2f}", "currencyCode": "EUR"}
     assert {reference["system"] for reference in product["references"]} >= {"salesforce", "sap-eu"}
     assert len(told.data["products"]["nodes"]) == 7
+
+
+async def test_customers_of_a_legal_entity_are_those_with_an_account_in_its_books(ask: Asker, company: Company) -> None:
+    told = await ask('{ customers(first: 200, filter: {legalEntity: "US01"}) { gaps { system } nodes { crmId } } }')
+
+    assert told.errors == []
+    assert told.data["customers"]["gaps"] == []
+    american = {
+        buyer.crm_key
+        for buyer in company.story.buyers.values()
+        if buyer.crm_key and any(account.instance == "erp-us" for account in buyer.accounts)
+    }
+    assert {customer["crmId"] for customer in told.data["customers"]["nodes"]} == american
+    assert len(american) < len(company.story.buyers)
