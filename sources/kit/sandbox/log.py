@@ -86,18 +86,28 @@ class Recorded:
             await self._app(scope, receive, send)
             return
         status: int | None = None
+        noted = False
         started = time.perf_counter()
+
+        def note() -> None:
+            nonlocal noted
+            noted = True
+            self._log.add(_asked(scope, status, (time.perf_counter() - started) * 1000))
 
         async def noting(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif not noted and not message.get("more_body", False):
+                # Before the last bytes leave: whoever has the answer finds the request in the log.
+                note()
             await send(message)
 
         try:
             await self._app(scope, receive, noting)
         finally:
-            self._log.add(_asked(scope, status, (time.perf_counter() - started) * 1000))
+            if not noted:
+                note()
 
 
 def _asked(scope: Scope, status: int | None, ms: float) -> Asked:

@@ -52,7 +52,7 @@ DERIVED: Final[dict[str, list[tuple[str, str]]]] = {
         ("IsClosed", "t.StageName IN ('Closed Won', 'Closed Lost')"),
         ("IsWon", "t.StageName = 'Closed Won'"),
     ],
-    "Contract": [("StatusCode", "REPLACE(t.Status, ' ', '')"), ("EndDate", _TERM_END)],
+    "Contract": [("StatusCode", "REPLACE(REPLACE(t.Status, ' Process', ''), ' ', '')"), ("EndDate", _TERM_END)],
     "QuoteLineItem": [*_ENTRY, ("Subtotal", "ROUND(t.Quantity * t.UnitPrice, 2)"), ("TotalPrice", _LINE_PRICE)],
     "Quote": [
         ("AccountId", _of("Opportunity", "AccountId", "OpportunityId")),
