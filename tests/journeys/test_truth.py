@@ -22,7 +22,7 @@ PAGE = """query($after: Cursor) { orders(first: 23, after: $after) { pageInfo { 
 async def every_order(ask: Asker) -> list[dict[str, Any]]:
     nodes: list[dict[str, Any]] = []
     after = None
-    for _ in range(60):
+    for _ in range(120):
         told = await ask(PAGE, after=after)
         assert told.errors == []
         page = told.data["orders"]
