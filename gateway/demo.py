@@ -57,6 +57,8 @@ def run(children: Children, state: Path, port: int | None, erp: str | None, say:
     chosen = port or free_port()
     patience = INSTALL_WITHIN if erp else START_WITHIN
     say("Starting the pretend company's systems and a gateway in front of them ...")
+    if erp:
+        say(f"A real {erp} is among them: its first start installs it, which may take some minutes.")
     # Both load at the same time; the gateway waits for the landscape that the systems write.
     command = [sys.executable, "-m", "gateway.cli", "serve", "--host", HOST, "--port", str(chosen)]
     command += ["--landscape", str(landscape), "--wait", str(patience)]
