@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 
 from hypothesis import settings
 
+# Where a run decides over a change (CI), it tries the same examples each time; anywhere else it looks for new ones.
 settings.register_profile("revgraph", deadline=None, max_examples=60)
-settings.load_profile("revgraph")
+settings.register_profile("decisive", deadline=None, max_examples=60, derandomize=True)
+settings.load_profile("decisive" if os.environ.get("CI") else "revgraph")
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
