@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aiodataloader import DataLoader
 from graphql import GraphQLResolveInfo, get_named_type
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues
+from strawberry.types.nodes import get_variable_values
 
-from engine.marks import Batch
-from engine.wants import Operation, Tree
-
-
-class Asked(Protocol):
-    """What a resolver is told to read: a tree of names, built through the context; the engine looks no deeper."""
-
-    def names(self) -> Iterator[str]:
-        """The fields read at this level."""
-
-    def below(self, name: str, /) -> Asked:
-        """What is read below one of them."""
-
-
-WantedT_co = TypeVar("WantedT_co", bound=Asked, covariant=True)
-
-
-class Context(Protocol[WantedT_co]):
-    """What the engine needs of an operation's context; each operation has its own."""
-
-    @property
-    def loaders(self) -> MutableMapping[Hashable, Any]:
-        """The loaders of this operation. Empty at first; other keys than the engine's may live beside them."""
-
-    @property
-    def kept(self) -> MutableSequence[Any]:
-        """What has to live as long as the operation. Empty at first; the engine's alone."""
-
-    def wanted(self, tree: Tree, /) -> WantedT_co:
-        """The resolvers' own form of a tree."""
-
-    def learn(self, wants: Mapping[str, Tree], /) -> None:
-        """Told once, before the first resolver is called: all that the operation reads, by GraphQL object type."""
+from engine.contexts import Context
+from engine.marks import Batch, wrong_count
+from engine.wants import Wants
 
 
 async def load(mark: Batch, parent: object, info: GraphQLResolveInfo[Any], arguments: Mapping[str, Any]) -> object:
@@ -56,20 +29,29 @@ async def load(mark: Batch, parent: object, info: GraphQLResolveInfo[Any], argum
     return await _loader(mark, info, arguments).load(parent)
 
 
-def learn(info: GraphQLResolveInfo[Any]) -> Operation:
+def learn(info: GraphQLResolveInfo[Any]) -> Wants:
     """The operation's trees. At its first call for an operation, the context learns them.
 
     Raises RuntimeError where a context is used for a second operation: its loaders would mix the two.
     """
     context: Context[Any] = info.context
     if not context.kept:
-        operation = Operation(info)
-        context.kept.append(operation)
-        context.learn(operation.by_type())
+        wants = _wants(info)
+        context.kept.append(wants)
+        context.learn({name: context.wanted(tree) for name, tree in wants.by_type().items()})
     held = context.kept[0]
-    if not isinstance(held, Operation) or held.node is not info.operation:
-        raise RuntimeError("A context serves one operation; this one was used before.")
+    if not isinstance(held, Wants) or held.node is not info.operation:
+        raise RuntimeError(ONE_OPERATION)
     return held
+
+
+ONE_OPERATION = "A context serves one operation; this one was used before."
+
+
+def _wants(info: GraphQLResolveInfo[Any]) -> Wants:
+    fragments = {name: FragmentDetails(node) for name, node in info.fragments.items()}
+    # Strawberry hands resolvers the coerced values alone; graphql-core's collection asks for its own container.
+    return Wants(info.schema, info.operation, fragments, VariableValues({}, get_variable_values(info)))
 
 
 def _loader(mark: Batch, info: GraphQLResolveInfo[Any], arguments: Mapping[str, Any]) -> DataLoader[object, Any]:
@@ -95,9 +77,5 @@ async def _ask(
     except Exception as error:  # noqa: BLE001 - what the call raises is the answer of each of its parents
         return [error] * len(parents)
     if len(answers) != len(parents):
-        name = getattr(mark.resolver, "__qualname__", repr(mark.resolver))
-        wrong = RuntimeError(
-            f"{name} gave {len(answers)} answers for {len(parents)} parents of {info.parent_type.name}."
-        )
-        return [wrong] * len(parents)
+        return [wrong_count(mark, len(answers), len(parents), info.parent_type.name)] * len(parents)
     return list(answers)

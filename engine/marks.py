@@ -16,6 +16,12 @@ class Batch(NamedTuple):
     needs: tuple[str, ...]
 
 
+def wrong_count(mark: Batch, answers: int, parents: int, type_name: str) -> RuntimeError:
+    """What each parent gets where a resolver broke its promise of one answer a parent."""
+    name = getattr(mark.resolver, "__qualname__", repr(mark.resolver))
+    return RuntimeError(f"{name} gave {answers} answers for {parents} parents of {type_name}.")
+
+
 class Derived(NamedTuple):
     """A field computed from its parent alone, at once; `needs` are the parent's fields that it reads."""
 
@@ -29,8 +35,8 @@ Mark: TypeAlias = Batch | Derived | str
 MARK = "engine.mark"
 """Where a field's metadata holds its mark: metadata is what Strawberry carries along when it copies a field."""
 
-# Federation's own two entry points, answered by Strawberry.
-_FEDERATION = frozenset({"_service", "_entities"})
+# Federation's entry point for records, answered by Strawberry where the schema has none of its own.
+_FEDERATION = frozenset({"_entities"})
 
 
 def mark_of(field: GraphQLField) -> Mark | None:
@@ -41,7 +47,17 @@ def mark_of(field: GraphQLField) -> Mark | None:
     mark = definition.metadata.get(MARK)
     if isinstance(mark, Batch | Derived):
         return mark
-    return definition.python_name if definition.is_basic_field else None
+    if definition.is_basic_field:
+        return definition.python_name
+    return _standing(definition)
+
+
+def _standing(definition: StrawberryField) -> Derived | None:
+    """A plain function without any parameter gives the same for every parent: federation's `_service` is one."""
+    resolver = definition.base_resolver
+    if resolver is None or resolver.is_async or definition.arguments or resolver.signature.parameters:
+        return None
+    return Derived(lambda _: resolver(), ())
 
 
 def uncompilable_fields(schema: GraphQLSchema) -> list[str]:

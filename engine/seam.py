@@ -9,7 +9,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import strawberry
 from strawberry.types import Info
 
-from engine.loading import Asked, Context, load
+from engine.contexts import Asked, Context
+from engine.loading import load
 from engine.marks import MARK, Batch, Derived
 
 ContextT = TypeVar("ContextT", bound=Context[Any])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from graphql import (
     FieldNode,
     GraphQLField,
     GraphQLObjectType,
-    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
     get_named_type,
     is_abstract_type,
     is_object_type,
@@ -18,7 +19,6 @@ from graphql.execution.collect_fields import FieldDetails, FragmentDetails, Grou
 from graphql.execution.collect_fields import collect_subfields as collect
 from graphql.execution.values import VariableValues
 from graphql.type import GraphQLNamedType
-from strawberry.types.nodes import get_variable_values
 
 from engine.marks import mark_of
 
@@ -29,24 +29,29 @@ _Names: TypeAlias = "dict[str, _Names]"
 _Place: TypeAlias = tuple[str, tuple[int, ...]]
 
 
-class Operation:
+class Wants:
     """One operation's trees, walked once: per place of the document and per object type.
 
     Merging, fragments, type conditions, @skip and @include are graphql-core's own (`collect_fields`), so that what is
     asked for is what will be answered. Places are known by the identity of their nodes, which the operation keeps.
     """
 
-    def __init__(self, info: GraphQLResolveInfo[Any]) -> None:
-        self.node = info.operation
-        self._schema = info.schema
-        # Strawberry hands resolvers the coerced values alone; graphql-core's collection asks for its own container.
-        self._variables = VariableValues({}, get_variable_values(info))
-        self._fragments = {name: FragmentDetails(node) for name, node in info.fragments.items()}
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        node: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDetails],
+        variables: VariableValues,
+    ) -> None:
+        self.node = node
+        self._schema = schema
+        self._variables = variables
+        self._fragments = dict(fragments)
         self._by_type: dict[str, _Names] = {}
         self._by_place: dict[_Place, _Names] = {}
         self._walk_from_root()
 
-    def by_type(self) -> Mapping[str, Tree]:
+    def by_type(self) -> dict[str, Tree]:
         """For each object type that the operation can meet, everything it reads of that type anywhere."""
         return {name: _frozen(names) for name, names in self._by_type.items()}
 

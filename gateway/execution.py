@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from inspect import isawaitable
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLSchema, execute
+from graphql import ExecutionResult, OperationType
 
 from canonical.deadline import Deadline
 from canonical.principal import Principal, View
-from gateway.documents import Documents, WrongDocumentError, is_query
+from engine.documents import Documents, WrongDocumentError
+from engine.loom import Loom
 from gateway.request import GraphQLRequest, RefusedError
+from resolvers.context import Context
 from sources.kit.call import Call, CallRecord
 
 GRACE_SECONDS = 0.4
@@ -25,33 +26,23 @@ Execute = Callable[[GraphQLRequest, Call], Awaitable[ExecutionResult]]
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """graphql-core over one schema. `new_context` makes the context that one operation's resolvers share."""
+    """The loom and its operation cache. `new_context` makes the context that one operation's resolvers share."""
 
-    schema: GraphQLSchema
+    loom: Loom
     documents: Documents
-    new_context: Callable[[Call], object]
-    hide_suggestions: bool = False
+    new_context: Callable[[Call], Context]
 
     async def __call__(self, request: GraphQLRequest, call: Call) -> ExecutionResult:
         """Execute; errors of the systems are in the result at their places, and the call's deadline ends it."""
-        document = self.documents.document(request.query)
-        operation = document.operation(request.operation_name)
-        if not is_query(operation) and operation.operation.value == "subscription":
+        operation = self.documents.operation(request.query, request.operation_name)
+        if operation.kind is OperationType.SUBSCRIPTION:
             raise RefusedError(400, "OPERATION_NOT_SUPPORTED", "Subscriptions are not answered over this path.")
         try:
             async with asyncio.timeout(call.deadline.left() + GRACE_SECONDS):
-                result = execute(
-                    self.schema,
-                    document.node,
-                    context_value=self.new_context(call),
-                    variable_values=dict(request.variables),
-                    operation_name=request.operation_name,
-                    hide_suggestions=self.hide_suggestions,
-                )
-                settled = await result if isawaitable(result) else result
+                result = await self.loom.run(operation, self.new_context(call), request.variables)
         except TimeoutError as error:
             raise RefusedError(504, "DEADLINE_EXCEEDED", "The answer took longer than it may.") from error
-        return _settled(settled)
+        return _settled(result)
 
 
 def _settled(result: ExecutionResult) -> ExecutionResult:

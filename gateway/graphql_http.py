@@ -8,14 +8,14 @@ from importlib.resources import files
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from canonical.principal import Principal, View
+from engine.documents import Documents, WrongDocumentError
 from gateway import errors
 from gateway.authentication import UnauthenticatedError
-from gateway.documents import Documents, WrongDocumentError, is_query
 from gateway.execution import Execute, cost, new_call
 from gateway.request import LEGACY, MODERN, GraphQLRequest, RefusedError, media_type, read_request
 
@@ -78,7 +78,7 @@ class GraphQLDoor:
 
     def _check_reads_only(self, asked: GraphQLRequest) -> None:
         # A GET may be repeated and prefetched by anybody on its way, so nothing that writes goes through it.
-        if not is_query(self.documents.document(asked.query).operation(asked.operation_name)):
+        if self.documents.operation(asked.query, asked.operation_name).kind is not OperationType.QUERY:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Only queries may be sent with GET.", {"Allow": "POST"})
 
 

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     max_root_fields: Whole = Field(default=30, description="Most fields at the top of one query, aliases counted.")
     max_directives: Whole = Field(default=100, description="Most directives in one query text.")
     document_cache: Whole = Field(default=1_000, description="Query texts that are kept parsed and validated.")
+    engine: Literal["loom", "core"] = Field(
+        default="loom", description="What executes: loom compiles each query once, core is graphql-core for comparison."
+    )
     introspection: bool = Field(default=True, description="Whether clients may ask for the schema itself.")
     graphiql: bool = Field(default=False, description="Whether browsers get the GraphiQL editor at /graphql.")
     docs: bool = Field(default=False, description="Whether /openapi.json and /docs are served.")

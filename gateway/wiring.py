@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from graphql import GraphQLSchema
 
+from engine.documents import Documents
+from engine.loom import Loom
+from engine.measuring import Limits
 from gateway.authentication import Authenticator, read_keys
-from gateway.documents import Documents
 from gateway.execution import Executor
 from gateway.graphql_http import GraphQLDoor
-from gateway.measuring import Limits
 from gateway.settings import Settings
 from resolvers.access import view_of
 from resolvers.context import Context
@@ -65,8 +66,9 @@ def furnish(
     documents = Documents(
         schema, limits_of(settings), introspection=settings.introspection, keep=settings.document_cache
     )
+    loom = the_loom(settings, schema)
     door = GraphQLDoor(
-        execute=Executor(schema, documents, _context_of(landscape, sources), not settings.introspection),
+        execute=Executor(loom, documents, _context_of(landscape, sources)),
         documents=documents,
         principal_of=authenticator.principal,
         view_of=view_of,
@@ -75,6 +77,13 @@ def furnish(
         graphiql=settings.graphiql,
     )
     return House(settings, landscape, sources, schema, door)
+
+
+def the_loom(settings: Settings, schema: GraphQLSchema) -> Loom:
+    """The executor of a schema, told how our values look."""
+    from schema.dialect import DIALECT  # noqa: PLC0415 - as in `the_schema`
+
+    return Loom(schema, DIALECT, hide_suggestions=not settings.introspection, compiled=settings.engine == "loom")
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -55,9 +55,9 @@ class Context:
         """The resolvers' form of the engine's plain tree."""
         return Wanted.from_tree(tree)
 
-    def learn(self, wants: Mapping[str, Tree]) -> None:
+    def learn(self, wants: Mapping[str, Wanted]) -> None:
         """Keep what the whole operation reads of each GraphQL type: loads by key ask for all of it at once."""
-        self.wants = {name: Wanted.from_tree(tree) for name, tree in wants.items()}
+        self.wants = dict(wants)
 
     def wants_of(self, concept: str) -> Wanted:
         """What the whole operation reads of a concept; nothing where it reads none of it."""

@@ -31,7 +31,7 @@ async def _products(context: Context, refs: Sequence[Ref]) -> Sequence[Found]:
     return await load_products(context, [ref.key for ref in refs])
 
 
-_LOADS: Mapping[str, tuple[str, Load]] = {
+LOADS: Mapping[str, tuple[str, Load]] = {
     "Customer": ("customers:read", load_customers),
     "Product": ("products:read", _products),
     "Quote": ("quotes:read", _quotes),
@@ -58,12 +58,16 @@ async def nodes(context: Context, parents: Sequence[object], _: Wanted, ids: Seq
 
 async def load_nodes(context: Context, ids: Sequence[str]) -> list[Found]:
     """Records by their ids, in order; a bad id or a fault stands in its place."""
-    parsed = [_parse(context, text) for text in ids]
+    return await load_refs(context, [_parse(context, text) for text in ids])
+
+
+async def load_refs(context: Context, parsed: Sequence[tuple[str, Ref] | Mistake]) -> list[Found]:
+    """Records by concept and reference, one load a concept, side by side; a Mistake or a fault stands in its place."""
     concepts: dict[str, list[Ref]] = {}
     for one in parsed:
         if not isinstance(one, Mistake):
             concepts.setdefault(one[0], []).append(one[1])
-    answers = await side_by_side({name: _LOADS[name][1](context, refs) for name, refs in concepts.items()})
+    answers = await side_by_side({name: LOADS[name][1](context, refs) for name, refs in concepts.items()})
     found: dict[tuple[str, Ref], Found] = {}
     for name, refs in concepts.items():
         answer = answers[name]
@@ -75,11 +79,11 @@ async def load_nodes(context: Context, ids: Sequence[str]) -> list[Found]:
 def _parse(context: Context, text: str) -> tuple[str, Ref] | Mistake:
     try:
         concept, ref = parse_global_id(text)
-        if concept not in _LOADS:
+        if concept not in LOADS:
             raise Mistake(
                 "BAD_ID", f"An id of one {concept} cannot be looked up by itself; ask for what it is part of."
             )
-        require(context.principal, _LOADS[concept][0])
+        require(context.principal, LOADS[concept][0])
         return concept, configured(context, ref)
     except Mistake as mistake:
         return mistake

@@ -16,7 +16,6 @@ from resolvers import customers, identities, legal_entities
 from resolvers import lineage as origins
 from resolvers.connections import Connection
 from resolvers.context import Context
-from schema import entities
 from schema.inputs import InvoiceFilter, OrderFilter, invoice_filter, order_filter
 from schema.legal_entity import LegalEntity
 from schema.lineage import FieldConflict, FieldLineage
@@ -129,16 +128,6 @@ class Customer(Node):
     def is_type_of(cls, value: object, _: object) -> bool:
         """Whether this is the graph's type of the value."""
         return isinstance(value, joined.Customer)
-
-    @classmethod
-    async def resolve_reference(
-        cls,
-        info: entities.Asked,
-        id: strawberry.ID | None = None,
-        crmId: strawberry.ID | None = None,  # noqa: N803 - the keys' own names
-    ) -> object:
-        """The record that another subgraph names."""
-        return await entities.customer(info, id, crmId)
 
 
 @strawberry.type

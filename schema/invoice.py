@@ -17,7 +17,6 @@ from engine.seam import batch, derived
 from resolvers import documents, identities, invoices, legal_entities, order_lines
 from resolvers import lineage as origins
 from resolvers.context import Context
-from schema import entities
 from schema.customer import Customer
 from schema.enums import InvoiceStatus, PaymentStatus
 from schema.legal_entity import LegalEntity
@@ -78,11 +77,6 @@ class CreditMemo(Node):
         """Whether this is the graph's type of the value."""
         return isinstance(value, words.CreditMemo)
 
-    @classmethod
-    async def resolve_reference(cls, info: entities.Asked, id: strawberry.ID) -> object:
-        """The record that another subgraph names."""
-        return await entities.by_id(info, "CreditMemo", id)
-
 
 @federated(keys=["id"])
 class Payment(Node):
@@ -103,11 +97,6 @@ class Payment(Node):
     def is_type_of(cls, value: object, _: object) -> bool:
         """Whether this is the graph's type of the value."""
         return isinstance(value, PaymentRecord)
-
-    @classmethod
-    async def resolve_reference(cls, info: entities.Asked, id: strawberry.ID) -> object:
-        """The record that another subgraph names."""
-        return await entities.by_id(info, "Payment", id)
 
 
 @federated(keys=["id"])
@@ -141,11 +130,6 @@ class Invoice(Node):
     def is_type_of(cls, value: object, _: object) -> bool:
         """Whether this is the graph's type of the value."""
         return isinstance(value, words.Invoice)
-
-    @classmethod
-    async def resolve_reference(cls, info: entities.Asked, id: strawberry.ID) -> object:
-        """The record that another subgraph names."""
-        return await entities.by_id(info, "Invoice", id)
 
 
 @strawberry.type

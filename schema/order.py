@@ -17,7 +17,6 @@ from resolvers import identities, legal_entities, order_status, orders
 from resolvers import lineage as origins
 from resolvers import timeline as timelines
 from resolvers.context import Context
-from schema import entities
 from schema.customer import Customer
 from schema.enums import FulfillmentStatus, HoldKind, InvoicingStatus, OrderPaymentStatus, OrderStatus, TimelineKind
 from schema.legal_entity import LegalEntity
@@ -157,16 +156,6 @@ class Order(Node):
     def is_type_of(cls, value: object, _: object) -> bool:
         """Whether this is the graph's type of the value."""
         return isinstance(value, joined.Order)
-
-    @classmethod
-    async def resolve_reference(
-        cls,
-        info: entities.Asked,
-        id: strawberry.ID | None = None,
-        crmId: strawberry.ID | None = None,  # noqa: N803 - the keys' own names
-    ) -> object:
-        """The record that another subgraph names."""
-        return await entities.order(info, id, crmId)
 
 
 @strawberry.type

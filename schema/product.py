@@ -12,7 +12,6 @@ from canonical.wanted import Wanted
 from engine.seam import batch, derived
 from resolvers import identities, products
 from resolvers.context import Context
-from schema import entities
 from schema.scalars import Cursor
 from schema.values import Money, Node, PageInfo, SourceGap, SystemReference
 
@@ -43,16 +42,6 @@ class Product(Node):
     def is_type_of(cls, value: object, _: object) -> bool:
         """Whether this is the graph's type of the value."""
         return isinstance(value, joined.Product)
-
-    @classmethod
-    async def resolve_reference(
-        cls,
-        info: entities.Asked,
-        id: strawberry.ID | None = None,
-        sku: str | None = None,
-    ) -> object:
-        """The record that another subgraph names."""
-        return await entities.product(info, id, sku)
 
 
 @strawberry.type

@@ -11,6 +11,7 @@ from engine.seam import batch
 from resolvers import customers, health, invoices, nodes, orders, products, quotes
 from resolvers.context import Context
 from schema.customer import Customer, CustomerConnection
+from schema.entities import Entity, entities_of
 from schema.inputs import (
     CustomerBy,
     CustomerFilter,
@@ -119,6 +120,7 @@ async def _invoices(
 class Query:
     """Everything that can be asked."""
 
+    entities: list[Entity | None] = batch(entities_of, name="_entities")
     node: Node | None = batch(_node)
     nodes: list[Node | None] = batch(_nodes, description="At most 100.")
     customer: Customer | None = batch(_customer)

@@ -12,7 +12,6 @@ from strawberry.federation import type as federated
 from canonical.quote import QuoteRecord
 from engine.seam import batch, derived
 from resolvers import identities, quotes
-from schema import entities
 from schema.customer import Customer
 from schema.enums import QuoteStatus, SignatureState
 from schema.values import Money, Node, SystemReference
@@ -71,13 +70,3 @@ class Quote(Node):
     def is_type_of(cls, value: object, _: object) -> bool:
         """Whether this is the graph's type of the value."""
         return isinstance(value, QuoteRecord)
-
-    @classmethod
-    async def resolve_reference(
-        cls,
-        info: entities.Asked,
-        id: strawberry.ID | None = None,
-        crmId: strawberry.ID | None = None,  # noqa: N803 - the keys' own names
-    ) -> object:
-        """The record that another subgraph names."""
-        return await entities.quote(info, id, crmId)

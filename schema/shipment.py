@@ -12,7 +12,6 @@ from strawberry.federation import type as federated
 from canonical import shipment as words
 from engine.seam import batch, derived
 from resolvers import documents, identities, order_lines
-from schema import entities
 from schema.enums import ShipmentStatus
 from schema.values import Node, SystemReference
 
@@ -66,8 +65,3 @@ class Shipment(Node):
     def is_type_of(cls, value: object, _: object) -> bool:
         """Whether this is the graph's type of the value."""
         return isinstance(value, words.Shipment)
-
-    @classmethod
-    async def resolve_reference(cls, info: entities.Asked, id: strawberry.ID) -> object:
-        """The record that another subgraph names."""
-        return await entities.by_id(info, "Shipment", id)

@@ -32,14 +32,14 @@ class Desk:
     broken: dict[str, Exception] = field(default_factory=dict)
     short: str = ""
     calls: list[Call] = field(default_factory=list)
-    learned: list[Mapping[str, Tree]] = field(default_factory=list)
+    learned: list[Mapping[str, Wanted]] = field(default_factory=list)
     loaders: dict[Hashable, DataLoader[Any, Any]] = field(default_factory=dict)
     kept: list[object] = field(default_factory=list)
 
     def wanted(self, tree: Tree) -> Wanted:
         return Wanted.from_tree(tree)
 
-    def learn(self, wants: Mapping[str, Tree]) -> None:
+    def learn(self, wants: Mapping[str, Wanted]) -> None:
         self.learned.append(wants)
 
     def note(self, name: str, parents: Sequence[object], wanted: Wanted, **arguments: object) -> None:

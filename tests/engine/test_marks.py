@@ -42,7 +42,7 @@ class Bad:
         return self.plain.upper()
 
 
-def make_bad() -> Bad:
+def make_bad(size: int = 1) -> Bad:
     return Bad(plain="x")
 
 
@@ -76,3 +76,9 @@ def test_federation_and_introspection_do_not_count() -> None:
     assert federated.query_type is not None
     assert "_entities" in federated.query_type.fields
     assert uncompilable_fields(federated) == []
+
+
+def test_a_function_of_nothing_is_derived() -> None:
+    federated = strawberry.federation.Schema(query=FederatedQuery)._schema
+
+    assert isinstance(federated.query_type and mark_of(federated.query_type.fields["_service"]), Derived)

@@ -51,15 +51,15 @@ async def test_skipped_and_not_included_fields_are_not_read(desk: Desk) -> None:
     )
 
     assert desk.wanted_by("order") == [Wanted.of("total.amount")]
-    assert desk.learned == [{"Query": (), "Order": (("total", (("amount", None),)),), "Money": (("amount", None),)}]
+    assert desk.learned == [{"Query": Wanted(), "Order": Wanted.of("total.amount"), "Money": Wanted.of("amount")}]
 
 
 async def test_of_an_interface_everything_that_any_type_reads_is_wanted(desk: Desk) -> None:
     await ask(desk, "{ nodes { id ... on Order { number } ... on Customer { name } ... on Invoice { due } } }")
 
     assert desk.wanted_by("nodes") == [Wanted.of("due", "key", "name", "number")]
-    assert desk.learned[0]["Customer"] == (("key", None), ("name", None))
-    assert desk.learned[0]["Payment"] == (("key", None),)
+    assert desk.learned[0]["Customer"] == Wanted.of("key", "name")
+    assert desk.learned[0]["Payment"] == Wanted.of("key")
 
 
 async def test_of_a_union_the_same(desk: Desk) -> None:
@@ -79,12 +79,12 @@ async def test_the_context_learns_once_and_first_what_the_whole_operation_reads_
 
     assert len(desk.learned) == 1
     assert desk.learned[0] == {
-        "Query": (),
-        "Order": (("customer_key", None), ("number", None), ("total", (("currency", None),))),
-        "Customer": (("key", None), ("name", None)),
-        "Invoice": (),
-        "Payment": (),
-        "Money": (("currency", None),),
+        "Query": Wanted(),
+        "Order": Wanted.of("customer_key", "number", "total.currency"),
+        "Customer": Wanted.of("key", "name"),
+        "Invoice": Wanted(),
+        "Payment": Wanted(),
+        "Money": Wanted.of("currency"),
     }
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from graphql import parse
 
-from gateway.measuring import Limits, excess
+from engine.measuring import Limits, excess
 from tests.gateway.pretend import ask, gateway
 
 LIMITS = Limits(depth=5, fields=20, root_fields=3, directives=2, width=10, definitions=4)

@@ -1,0 +1,94 @@
+"""An operation of a valid document, and what it hangs on before anything is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import VariableValues
+
+MOST_CONDITIONS = 5
+"""Variables in @skip and @include; each doubles the plans that an operation may need."""
+
+
+class Operation:
+    """One operation. `obstacle`: why graphql-core has to answer it, None where nothing is known that says so."""
+
+    def __init__(self, document: DocumentNode, node: OperationDefinitionNode) -> None:
+        self.document = document
+        self.node = node
+        definitions = [one for one in document.definitions if isinstance(one, FragmentDefinitionNode)]
+        self.fragments = {one.name.value: FragmentDetails(one) for one in definitions}
+        self.variables = node.variable_definitions or ()
+        self._conditions = tuple(_conditions(document))
+        self.obstacle = _obstacle(definitions, self._conditions)
+
+    @property
+    def name(self) -> str | None:
+        """What the document calls it."""
+        return self.node.name.value if self.node.name else None
+
+    @property
+    def kind(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.node.operation
+
+    def variant(self, variables: VariableValues) -> tuple[Any, ...]:
+        """The values that decide what is skipped and included: a plan serves all variables that give the same."""
+        return tuple([variables.coerced.get(name) for name in self._conditions])
+
+
+def operations(document: DocumentNode) -> tuple[Operation, ...]:
+    """Every operation of a document, in its order."""
+    nodes = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    return tuple(Operation(document, node) for node in nodes)
+
+
+def chosen(found: Sequence[Operation], name: str | None) -> Operation | GraphQLError:
+    """The operation of this name, or the only one; an error in words when that is not clear."""
+    matching = [operation for operation in found if operation.name == name] if name else found
+    if len(matching) == 1:
+        return matching[0]
+    if name:
+        return GraphQLError(f"There is no operation named {name!r} in the query.")
+    return GraphQLError("The query holds several operations: say which one with operationName.")
+
+
+def _obstacle(fragments: Iterable[FragmentDefinitionNode], conditions: tuple[str, ...]) -> str | None:
+    if len(conditions) > MOST_CONDITIONS:
+        return "many conditions"
+    if any(fragment.variable_definitions for fragment in fragments):
+        return "fragment arguments"
+    return None
+
+
+class _Conditions(Visitor):
+    """Collects the variables that @skip and @include hang on, each once, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[str, None] = {}
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        if node.name.value in {"skip", "include"}:
+            for argument in node.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    self.names[argument.value.name.value] = None
+
+
+def _conditions(document: DocumentNode) -> Iterable[str]:
+    seek = _Conditions()
+    visit(document, seek)
+    return seek.names
