@@ -78,7 +78,7 @@ class OrderWriteBack(Source, Protocol):
 
     @abstractmethod
     async def register_order(self, call: Call, request: CrmOrderRequest) -> Ref:
-        """Let an order that was born elsewhere stand in the CRM, once for its reference however often this is called."""
+        """Let an order that was born elsewhere stand in the CRM: once a reference, however often this is called."""
 
     @abstractmethod
     async def write_back(self, call: Call, told: WriteBack) -> None:
