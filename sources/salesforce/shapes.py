@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeVar, cast
 
 import msgspec
@@ -134,6 +135,7 @@ def rows_of(shape: type[S]) -> type[Rows[S]]:
     return Rows[shape]  # type: ignore[valid-type]
 
 
+@lru_cache(maxsize=4096)
 def api_name(shape: type[Struct], attribute: str) -> str | None:
     """The API name of an attribute, or of one below it ('account.name'); None where this org has no such field."""
     head, _, below = attribute.partition(".")
