@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ import jwt
 from jwt.exceptions import InvalidKeyError, PyJWKSetError, PyJWTError
 
 from canonical.principal import Principal
+from engine.keeping import Kept
 from gateway.settings import KEY_SETTINGS, SHORTEST_SECRET, Settings, SettingsError, variable
 
 LONGEST_TOKEN = 16_384
+TRUST = 30.0
+"""Seconds for which a verified token is taken at its word."""
+MOST_VERIFIED = 1_000
 REQUIRED_CLAIMS = ("exp", "iss", "aud", "sub")
 
 
@@ -54,6 +59,27 @@ class Keys:
         return found
 
 
+class Verified:
+    """Tokens that were verified a moment ago, so that a caller's next request need not pay for its signature again.
+
+    None is trusted for longer than TRUST seconds, nor beyond its own expiry.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        """None yet."""
+        self._clock = clock
+        self._held: Kept[str, tuple[Principal, float]] = Kept(MOST_VERIFIED, MOST_VERIFIED)
+
+    def principal(self, token: str) -> Principal | None:
+        """Whose token it is, None when it has to be verified."""
+        held = self._held.get(token)
+        return held[0] if held is not None and self._clock() < held[1] else None
+
+    def keep(self, token: str, principal: Principal, expires_at: float) -> None:
+        """Remember it. `expires_at`: the token's own end, in seconds since 1970."""
+        self._held.put(token, (principal, min(expires_at, self._clock() + TRUST)), 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Authenticator:
     """Verifies signature, expiry, not-before, issuer and audience, and that the token is for this tenant."""
@@ -63,10 +89,18 @@ class Authenticator:
     audience: str
     tenant: str
     leeway: float = 5.0
+    verified: Verified = field(default_factory=Verified)
 
     def principal(self, authorization: str | None) -> Principal:
         """The caller of an Authorization header; UnauthenticatedError says what is wrong with it."""
-        return _principal(self._claims(_bearer(authorization)), self.tenant)
+        token = _bearer(authorization)
+        known = self.verified.principal(token)
+        if known is not None:
+            return known
+        claims = self._claims(token)
+        principal = _principal(claims, self.tenant)
+        self.verified.keep(token, principal, float(claims["exp"]) + self.leeway)
+        return principal
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         try:

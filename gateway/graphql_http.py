@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
 import orjson
 from graphql import GraphQLError, OperationType
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
 
 from canonical.principal import Principal, View
 from engine.documents import Documents, WrongDocumentError
@@ -24,8 +24,29 @@ METHODS = "GET, POST"
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer as it goes out."""
+
+    status: int
+    media: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def send(self, send: Send) -> None:
+        """Hand it to the server."""
+        headers = [
+            (b"content-length", str(len(self.body)).encode()),
+            (b"content-type", _CONTENT_TYPES[self.media]),
+            (b"vary", b"Accept"),
+            *((name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()),
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+@dataclass(frozen=True, slots=True)
 class GraphQLDoor:
-    """Everything that answering a GraphQL request needs."""
+    """Everything that answering a GraphQL request needs; an ASGI app of its own, bytes in and bytes out."""
 
     execute: Execute
     documents: Documents
@@ -35,46 +56,51 @@ class GraphQLDoor:
     body_limit: int
     graphiql: bool = False
 
-    async def answer(self, request: Request) -> Response:
-        """The answer to a request; never raises, whatever happens within."""
-        correlation_id: str = request.state.correlation_id
-        if self.graphiql and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; never raises, whatever happens within."""
+        await (await self._reply(scope, Headers(scope=scope), receive)).send(send)
+
+    async def _reply(self, scope: Scope, headers: Headers, receive: Receive) -> Reply:
+        correlation_id: str = scope["state"]["correlation_id"]
+        accept = headers.get("accept")
+        if self.graphiql and scope["method"] == "GET" and "text/html" in (accept or ""):
             return _editor()
         media = LEGACY
         try:
-            media = media_type(request.headers.get("accept"))
-            return await self._executed(request, media, correlation_id)
+            media = media_type(accept)
+            return await self._executed(scope, headers, receive, media, correlation_id)
         except UnauthenticatedError as error:
             challenge = {"WWW-Authenticate": error.challenge}
-            return _response(_refusal(error, "UNAUTHENTICATED", correlation_id), 401, media, challenge)
+            return _reply(_refusal(error, "UNAUTHENTICATED", correlation_id), 401, media, challenge)
         except RefusedError as error:
-            return _response(_refusal(error, error.code, correlation_id), error.status, media, error.headers)
+            return _reply(_refusal(error, error.code, correlation_id), error.status, media, error.headers)
         except WrongDocumentError as error:
             said = errors.refused(error.errors, error.code, correlation_id)
             # Clients of application/json expect 200 for whatever was understood as a GraphQL request.
-            return _response({"errors": said}, 400 if media == MODERN else 200, media)
+            return _reply({"errors": said}, 400 if media == MODERN else 200, media)
         except Exception as error:  # noqa: BLE001 - the last place to mask what must not be told
-            return _response({"errors": [errors.internal(error, correlation_id)]}, 500, media)
+            return _reply({"errors": [errors.internal(error, correlation_id)]}, 500, media)
 
-    async def _executed(self, request: Request, media: str, correlation_id: str) -> Response:
-        if request.method not in {"GET", "POST"}:
+    async def _executed(
+        self, scope: Scope, headers: Headers, receive: Receive, media: str, correlation_id: str
+    ) -> Reply:
+        if scope["method"] not in {"GET", "POST"}:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Ask with POST, or a query with GET.", {"Allow": METHODS})
-        principal = self.principal_of(request.headers.get("authorization"))
-        asked = await read_request(request, self.body_limit)
-        if request.method == "GET":
+        principal = self.principal_of(headers.get("authorization"))
+        asked = await read_request(scope, headers, receive, self.body_limit)
+        if scope["method"] == "GET":
             self._check_reads_only(asked)
-        call = new_call(
-            principal, self.view_of(principal), self.deadline_seconds, correlation_id, request.state.traceparent
-        )
+        traceparent = scope["state"]["traceparent"]
+        call = new_call(principal, self.view_of(principal), self.deadline_seconds, correlation_id, traceparent)
         result = await self.execute(asked, call)
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             answer["errors"] = errors.formatted(result.errors, correlation_id)
-        if request.headers.get(SOURCES_HEADER, "").strip().lower() == "true":
+        if headers.get(SOURCES_HEADER, "").strip().lower() == "true":
             answer["extensions"] = {**(result.extensions or {}), "sources": cost(call.record)}
         elif result.extensions:
             answer["extensions"] = result.extensions
-        return _response(answer, 200, media)
+        return _reply(answer, 200, media)
 
     def _check_reads_only(self, asked: GraphQLRequest) -> None:
         # A GET may be repeated and prefetched by anybody on its way, so nothing that writes goes through it.
@@ -86,12 +112,15 @@ def _refusal(error: Exception, code: str, correlation_id: str) -> Mapping[str, A
     return {"errors": errors.refused([GraphQLError(str(error))], code, correlation_id)}
 
 
-def _response(answer: Mapping[str, Any], status: int, media: str, headers: Mapping[str, str] | None = None) -> Response:
-    body = orjson.dumps(answer)
-    return Response(body, status, {"Vary": "Accept", **(headers or {})}, f"{media}; charset=utf-8")
+def _reply(answer: Mapping[str, Any], status: int, media: str, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(status, media, orjson.dumps(answer), headers or {})
 
 
-def _editor() -> Response:
+_HTML = "text/html"
+_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (LEGACY, MODERN, _HTML)}
+
+
+def _editor() -> Reply:
     # Strawberry ships the page; it loads the editor itself from a public network, so it is off unless asked for.
-    page = files("strawberry").joinpath("static/graphiql.html").read_text(encoding="utf-8")
-    return HTMLResponse(page)
+    page = files("strawberry").joinpath("static/graphiql.html").read_bytes()
+    return Reply(200, _HTML, page)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.datastructures import Headers, QueryParams
+from starlette.types import Receive, Scope
 
 LEGACY = "application/json"
 MODERN = "application/graphql-response+json"
@@ -52,12 +53,12 @@ def media_type(accept: str | None) -> str:
     return best
 
 
-async def read_request(request: Request, limit: int) -> GraphQLRequest:
+async def read_request(scope: Scope, headers: Headers, receive: Receive, limit: int) -> GraphQLRequest:
     """The GraphQL request of a GET or POST; RefusedError otherwise. No more than `limit` bytes are read of a body."""
-    if request.method == "POST":
-        _check_content_type(request.headers.get("content-type"))
-        return _parameters(_json(await _body(request, limit), "The request body"))
-    found: dict[str, Any] = dict(request.query_params)
+    if scope["method"] == "POST":
+        _check_content_type(headers.get("content-type"))
+        return _parameters(_json(await _body(headers, receive, limit), "The request body"))
+    found: dict[str, Any] = dict(QueryParams(scope["query_string"]))
     for name in ("variables", "extensions"):
         if found.get(name):
             found[name] = _json(found[name].encode(), f"The parameter {name}")
@@ -78,6 +79,8 @@ def _quality(parameters: str) -> float:
 
 
 def _check_content_type(given: str | None) -> None:
+    if given == LEGACY:
+        return
     name, _, parameters = (given or "").partition(";")
     if name.strip().lower() != LEGACY:
         raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send the request as JSON, with Content-Type: {LEGACY}.")
@@ -87,17 +90,27 @@ def _check_content_type(given: str | None) -> None:
             raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    too_large = RefusedError(413, "BODY_TOO_LARGE", f"The request body is larger than {limit} bytes.")
-    announced = request.headers.get("content-length", "")
+async def _body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    announced = headers.get("content-length", "")
     if announced.isdigit() and int(announced[:20]) > limit:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise too_large
-    return bytes(body)
+        raise _too_large(limit)
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RefusedError(400, "BAD_REQUEST", "The request ended before its body did.")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _too_large(limit: int) -> RefusedError:
+    return RefusedError(413, "BODY_TOO_LARGE", f"The request body is larger than {limit} bytes.")
 
 
 def _json(text: bytes, what: str) -> Any:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from canonical.principal import Principal
-from gateway.authentication import Authenticator, UnauthenticatedError, read_keys
+from gateway.authentication import Authenticator, UnauthenticatedError, Verified, read_keys
 from gateway.settings import Settings, SettingsError
 from gateway.tokens import Signer
 from tests.gateway.pretend import AUTHENTICATOR, SECRET, SIGNER, TOKEN
@@ -208,3 +208,19 @@ async def test_the_principal_reaches_the_resolvers(client: httpx.AsyncClient) ->
     answer = await client.post("/graphql", json={"query": "{ me }"}, headers={"Authorization": bearer()})
 
     assert answer.json() == {"data": {"me": "anna acme ['invoices:read', 'orders:read']"}}
+
+
+def test_a_verified_token_is_taken_at_its_word_for_a_while_and_never_beyond_its_end() -> None:
+    now = 1_000.0
+    verified = Verified(lambda: now)
+    principal = Principal("ann", "acme", "app", frozenset())
+    verified.keep("short", principal, expires_at=1_010.0)
+    verified.keep("long", principal, expires_at=9_000.0)
+
+    now = 1_009.9
+    assert (verified.principal("short"), verified.principal("long")) == (principal, principal)
+    now = 1_010.0
+    assert (verified.principal("short"), verified.principal("long")) == (None, principal)
+    now = 1_030.0
+    assert verified.principal("long") is None
+    assert verified.principal("other") is None
