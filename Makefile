@@ -20,8 +20,9 @@ demo: $(VENV)/.runtime  ## The pretend company and the gateway over it. PORT=, R
 test: $(VENV)/.dev  ## Every test but the long forms, in two processes. PYTEST_ARGS= adds options.
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not proof" $(PYTEST_ARGS)
 
-proof: $(VENV)/.dev  ## Every test, the long forms too.
+proof: $(VENV)/.dev  ## Every test, the long forms too; then what is executed by either engine, by graphql-core.
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(PYTEST_ARGS)
+	REVGRAPH_ENGINE=core $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not proof" $(PYTEST_ARGS)
 
 check: lint types  ## What must be green before anything else is looked at: lint and types.
 

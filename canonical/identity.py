@@ -6,20 +6,23 @@ in the CRM stays the CRM.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
+from binascii import b2a_base64
 
 from canonical.errors import Mistake
 from canonical.refs import Ref
 
 _MARK = "1"
 _SEPARATOR = "\x1f"
+_URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def global_id(concept: str, ref: Ref) -> str:
     """The id of a record of a concept ('Order', 'Invoice', ...)."""
-    words = _SEPARATOR.join((_MARK, concept, ref.system, ref.key))
-    return urlsafe_b64encode(words.encode()).decode().rstrip("=")
+    words = f"{_MARK}{_SEPARATOR}{concept}{_SEPARATOR}{ref.system}{_SEPARATOR}{ref.key}"
+    # A page makes hundreds: this is what urlsafe_b64encode does, in one step less.
+    return b2a_base64(words.encode(), newline=False).translate(_URLSAFE, b"=").decode("ascii")
 
 
 def parse_global_id(text: str) -> tuple[str, Ref]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from canonical.errors import Mistake
@@ -78,3 +79,14 @@ def test_dotted_names_nest() -> None:
     assert list(wanted.names()) == ["lines", "number"]
     assert list(wanted.below("lines").names()) == ["quantity", "sku"]
     assert "sku" not in wanted
+
+
+@given(*[st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)] * 3)
+def test_a_global_id_is_url_safe_and_names_its_record(concept: str, system: str, key: str) -> None:
+    assume("\x1f" not in concept + system + key and concept)
+
+    made = global_id(concept, Ref(system, key))
+
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", made)
+    assume(len(made) <= 400)
+    assert parse_global_id(made) == (concept, Ref(system, key))

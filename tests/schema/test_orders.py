@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from graphql import ExecutionResult, graphql
-
 from canonical.errors import Unavailable
 from canonical.order import Stage
-from schema import build_schema
+from tests.fakes.asking import ask
 from tests.fakes.company import Company
-
-SCHEMA = build_schema()._schema
-
-
-async def ask(company: Company, query: str, variables: dict[str, Any] | None = None, **rights: Any) -> ExecutionResult:
-    return await graphql(SCHEMA, query, context_value=company.context(**rights), variable_values=variables)
 
 
 async def test_an_order_is_the_same_by_id_crm_id_erp_number_and_reference() -> None:
