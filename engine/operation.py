@@ -58,11 +58,13 @@ def operations(document: DocumentNode) -> tuple[Operation, ...]:
 
 def chosen(found: Sequence[Operation], name: str | None) -> Operation | GraphQLError:
     """The operation of this name, or the only one; an error in words when that is not clear."""
-    matching = [operation for operation in found if operation.name == name] if name else found
+    matching = [operation for operation in found if operation.name == name] if name is not None else found
     if len(matching) == 1:
         return matching[0]
-    if name:
+    if name is not None:
         return GraphQLError(f"There is no operation named {name!r} in the query.")
+    if not found:
+        return GraphQLError("The query holds no operation.")
     return GraphQLError("The query holds several operations: say which one with operationName.")
 
 
