@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphql import GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema
 from graphql.execution.values import VariableValues
 
 from engine.collecting import Collector
@@ -53,4 +53,6 @@ class Plans:
             weave, size = Weaver(collector.shapes, collector.steps, self._dialect, self._kinds).weave()
         except NotCompiledError as obstacle:
             return NotCompiledError(str(obstacle))
+        except GraphQLError:  # null for a condition that has a default: graphql-core says where that is an error
+            return NotCompiledError("a wrong condition")
         return Plan(collector.roots, collector.shapes, collector.steps, collector.wants, weave, size)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from graphql import (
     FieldNode,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
@@ -71,9 +72,15 @@ class Wants:
         if known is None:
             known = self._by_place[place] = {}
             for object_type in self._possible(named):
-                grouped = collect(self._schema, self._fragments, self._variables, self.node, object_type, details)
-                _merge(known, self._read(object_type, grouped.grouped_field_set))
+                _merge(known, self._read(object_type, self._collected(object_type, details)))
         return known
+
+    def _collected(self, object_type: GraphQLObjectType, details: list[FieldDetails]) -> GroupedFieldSet:
+        try:
+            found = collect(self._schema, self._fragments, self._variables, self.node, object_type, details)
+        except GraphQLError:  # null for a condition that has a default: nothing below is read, and the answer says why
+            return {}
+        return found.grouped_field_set
 
     def _read(self, object_type: GraphQLObjectType, grouped: GroupedFieldSet) -> _Names:
         """What these fields read of their parent; what is read behind a call belongs to that call's own tree."""
