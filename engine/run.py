@@ -6,7 +6,14 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, is_list_type, is_non_null_type
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    get_nullable_type,
+    is_list_type,
+    is_non_null_type,
+)
 from graphql.execution.values import VariableValues
 from graphql.pyutils import is_iterable
 
@@ -95,6 +102,8 @@ class Run:
 
     async def _step(self, site: Site, parents: Parents) -> None:
         values = await self._values(site, parents)
+        if site.deep:
+            values = _again(site.type, values)
         step = _step(site)
         self.results[step] = dict(zip(parents, values, strict=True))
         if 2 * sum(isinstance(value, Exception) for value in values) > len(values):
@@ -175,4 +184,24 @@ def _read(site: Site, parent: object, absent: object) -> Any:
     try:
         return read(site, parent, absent)
     except Exception as error:  # noqa: BLE001 - it is told at the field
+        return error
+
+
+_AGAIN = frozenset({list, tuple, type(None)})
+
+
+def _again(kind: Any, values: Sequence[Any]) -> Sequence[Any]:
+    """The values, their lists such as can be gone through twice: for what is below them and for the answer."""
+    kind = get_nullable_type(kind)
+    if not is_list_type(kind):
+        return values
+    if not is_list_type(get_nullable_type(kind.of_type)) and _AGAIN.issuperset(map(type, values)):
+        return values
+    return [_listed(kind, value) if is_iterable(value) else value for value in values]
+
+
+def _listed(kind: Any, value: Any) -> Any:
+    try:
+        return _again(kind.of_type, list(value))
+    except Exception as error:  # noqa: BLE001 - a list that breaks off is told at its place
         return error
