@@ -120,10 +120,10 @@ class Run:
         try:
             wanted = self._wanted(site)
             values = await site.reach.resolver(self._context, list(parents.values()), wanted, **arguments)
+            if len(values) != len(parents):
+                raise wrong_count(site.reach, len(values), len(parents), site.parent.name)
         except Exception as error:  # noqa: BLE001 - what the call raises is the answer of each of its parents
             return [error] * len(parents)
-        if len(values) != len(parents):
-            return [wrong_count(site.reach, len(values), len(parents), site.parent.name)] * len(parents)
         return values
 
     async def _descend(self, site: Site, values: Sequence[Any]) -> None:
