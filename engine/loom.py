@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from inspect import isawaitable
 from typing import Any
 
@@ -97,8 +97,12 @@ class Loom:
             return events
 
         async def answers() -> AsyncIterator[ExecutionResult]:
-            async for event in events:
-                yield await self.run(operation, context_of_event(), given, event)
+            try:
+                async for event in events:
+                    yield await self.run(operation, context_of_event(), given, event)
+            finally:  # whoever stops listening ends the source as well, and at once
+                if isinstance(events, AsyncGenerator):
+                    await events.aclose()
 
         return answers()
 
