@@ -82,7 +82,10 @@ class Collector:
         shape = Shape(len(self._shapes), kind)
         self._shapes.append(shape)
         for key, details in grouped.items():
-            shape.sites.append(self._site(shape, key, details))
+            name = details[0].node.name.value
+            # A field that the type does not have is answered by nothing, should a text come that was never validated.
+            if name in kind.fields or name.startswith("__"):
+                shape.sites.append(self._site(shape, key, details))
         shape.close()
         return shape
 
