@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
 import strawberry
 
-from engine.seam import derived
+from canonical.wanted import Wanted
+from engine.seam import batch, derived
 from tests.engine.execution.asking import Engine, Name, settled
 from tests.engine.execution.fields import each, gives
 from tests.engine.shop import Desk
@@ -189,11 +191,17 @@ async def test_where_nothing_above_may_be_null_the_whole_answer_is(
     }
 
 
+async def picky(context: Desk, parents: Sequence[None], wanted: Wanted, value: str) -> Sequence[str]:
+    context.note("picky", parents, wanted)
+    return [value] * len(parents)
+
+
 @strawberry.type
 class Strict:
+    picky: str = batch(picky)
     number: int = gives(None)
     torn: int = gives(Broken("torn"))
-    fine: int | None = gives(1)
+    fine: int | None = gives(1, called="fine")
 
 
 strict = strawberry.Schema(Strict)
@@ -214,6 +222,25 @@ async def test_a_root_field_that_may_not_be_null_takes_the_whole_answer(engine: 
         "data": None,
         "errors": [{"message": "torn", "locations": [{"line": 1, "column": 8}], "path": ["torn"]}],
     }
+
+
+async def test_a_bad_argument_that_takes_the_whole_answer_keeps_everything_from_being_asked(engine: Engine) -> None:
+    desk = Desk()
+
+    answer = await engine.ask(strict, 'query ($v: String = "a") { picky(value: $v) fine }', {"v": None}, desk=desk)
+
+    assert answer == {
+        "data": None,
+        "errors": [
+            {
+                "message": "Argument 'value' has invalid value: "
+                "Expected variable '$v' provided to non-null type 'String!' not to be None.",
+                "locations": [{"line": 1, "column": 41}],
+                "path": ["picky"],
+            }
+        ],
+    }
+    assert desk.calls == []
 
 
 async def test_an_error_that_stays_below_is_told_beside_one_that_takes_the_answer(engine: Engine) -> None:
