@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import strawberry
 from strawberry.types import Info
+from strawberry.types.field import StrawberryField
 
 from engine.contexts import Asked, Context
 from engine.loading import load
@@ -18,6 +19,7 @@ ParentT = TypeVar("ParentT")
 WantedT = TypeVar("WantedT", bound=Asked)
 ValueT = TypeVar("ValueT")
 Arguments = ParamSpec("Arguments")
+FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 
 
 def batch(
@@ -38,7 +40,7 @@ def batch(
     The result is typed Any, so that the class body's annotation is the field's GraphQL type; it serves one class body,
     as Strawberry writes the attribute's name on it.
     """
-    mark = Batch(resolver, _names(needs))
+    mark = Batch(_function(resolver), _names(needs))
 
     async def resolve(root: object, info: Info[Any, Any], **arguments: Any) -> object:
         return await load(mark, root, info._raw_info, arguments)  # noqa: SLF001 - Strawberry offers no other way to it
@@ -67,7 +69,7 @@ def derived(
 
     `needs` names the parent's fields that it reads, dotted where nested. Typed Any for the reason `batch` is.
     """
-    mark = Derived(function, _names(needs))
+    mark = Derived(_function(function), _names(needs))
 
     def resolve(root: Any) -> object:
         return function(root)
@@ -95,6 +97,13 @@ def _sign(resolve: Callable[..., Any], function: Callable[..., Any], *, own_from
     resolve.__dict__["__signature__"] = inspect.Signature(parameters)
     resolve.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     resolve.__module__ = function.__module__  # annotations are text, and mean what they mean where they were written
+
+
+def _function(given: FunctionT) -> FunctionT:
+    if isinstance(given, StrawberryField):
+        # Inside a class body a field of the same name hides the function outside it.
+        raise TypeError("A field of this class has the function's name and hides it; call the function something else.")
+    return given
 
 
 def _names(needs: Iterable[str]) -> tuple[str, ...]:

@@ -202,3 +202,16 @@ def test_one_string_for_needs_is_refused() -> None:
 
 def test_descriptions_reach_the_graph() -> None:
     assert '"""Global."""' in schema.as_str()
+
+
+def test_a_field_that_hides_the_function_behind_another_is_refused_in_words() -> None:
+    with pytest.raises(TypeError, match="has the function's name and hides it"):
+
+        @strawberry.type
+        class Query:
+            orders: int = batch(hidden)
+            again: int = batch(orders)  # type: ignore[arg-type]
+
+
+async def hidden(context: Desk, parents: Sequence[None], wanted: Wanted) -> Sequence[int]:
+    return [1]
