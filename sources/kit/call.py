@@ -50,6 +50,12 @@ class Call:
     record: CallRecord = field(default_factory=CallRecord)
     urgency: Literal["interactive", "bulk"] = "interactive"
 
+    def until(self, deadline: Deadline) -> Call:
+        """The same question with another deadline, written down in the same record."""
+        return Call(
+            self.principal, self.view, deadline, self.correlation_id, self.traceparent, self.record, self.urgency
+        )
+
 
 def chunks(keys: Sequence[str], size: int) -> list[Sequence[str]]:
     """The keys in runs of at most `size`, in order, without repetition."""

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from sources.kit.auth.authorization import Authorization
 from sources.kit.call import Call
 from sources.kit.http.ask import Answer, Ask
+from sources.kit.http.heading import Pairs
 from sources.kit.http.redaction import Redactor
 from sources.kit.http.wire import Wire
 
@@ -18,6 +19,7 @@ class Authorized:
         self._authorization = authorization
         self._wire = wire
         self._redactor = redactor
+        self._learnt: Pairs = ()
 
     async def __call__(self, call: Call, ask: Ask) -> Answer:
         """The answer, whatever its status."""
@@ -26,8 +28,10 @@ class Authorized:
             return answer
         return (await self._once(call, ask))[0]
 
-    async def _once(self, call: Call, ask: Ask) -> tuple[Answer, tuple[tuple[str, str], ...]]:
+    async def _once(self, call: Call, ask: Ask) -> tuple[Answer, Pairs]:
         used = tuple((await self._authorization.headers(call, self._wire.send_anywhere)).items())
-        for _, value in used:
-            self._redactor.learn(value.rpartition(" ")[2])
+        if used != self._learnt:
+            self._learnt = used
+            for _, value in used:
+                self._redactor.learn(value.rpartition(" ")[2])
         return await self._wire.send(call, ask, used), used

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
@@ -21,7 +21,8 @@ from sources.kit.http.redaction import Redactor
 from sources.kit.http.retrying import Retried
 from sources.kit.http.sharing import Shared
 from sources.kit.http.translating import Translate, Translated
-from sources.kit.http.wire import LARGEST_ANSWER, Wire, open_transport
+from sources.kit.http.transport import open_transport
+from sources.kit.http.wire import LARGEST_ANSWER, Wire
 from sources.landscape import Instance
 
 READ_SHARE: Final = 0.6
@@ -81,7 +82,7 @@ class SystemClient:
             raise Unavailable(self._system, f"There was no time left to ask {self._system}.")
         self._guarded.look(ask)
         if ask.safety == "read" and call.urgency == "interactive":
-            call = replace(call, deadline=call.deadline.share(READ_SHARE))
+            call = call.until(call.deadline.share(READ_SHARE))
         return await self._recorded(call, ask)
 
     @property

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 from canonical.errors import Unavailable
@@ -29,21 +27,25 @@ class Rationed:
     async def __call__(self, call: Call, ask: Ask) -> Answer:
         """The answer of the step below. Unavailable when the queue is full or the deadline passes in it."""
         if call.urgency == "bulk":
-            async with self._place(call, self._bulk_places), self._place(call, self._places):
-                return await self._below(call, ask)
-        async with self._place(call, self._places):
-            return await self._below(call, ask)
+            await self._enter(call, self._bulk_places)
+            try:
+                return await self._in_a_place(call, ask)
+            finally:
+                self._bulk_places.release()
+        return await self._in_a_place(call, ask)
 
-    @asynccontextmanager
-    async def _place(self, call: Call, places: asyncio.Semaphore) -> AsyncIterator[None]:
+    async def _in_a_place(self, call: Call, ask: Ask) -> Answer:
+        await self._enter(call, self._places)
+        try:
+            return await self._below(call, ask)
+        finally:
+            self._places.release()
+
+    async def _enter(self, call: Call, places: asyncio.Semaphore) -> None:
         if places.locked():
             await self._wait(call, places)
         else:
             await places.acquire()
-        try:
-            yield
-        finally:
-            places.release()
 
     async def _wait(self, call: Call, places: asyncio.Semaphore) -> None:
         if self._waiting >= self._queue:

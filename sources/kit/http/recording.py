@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import Protocol
 
-from opentelemetry.trace import Span, SpanKind, StatusCode, get_tracer
+from opentelemetry.trace import Span, SpanKind, StatusCode, get_tracer, use_span
 
 from canonical.errors import Fault
 from sources.kit.call import Call, SourceCall
@@ -34,14 +33,14 @@ class Recorded:
 
     async def __call__(self, call: Call, ask: Ask) -> Answer:
         """The answer, tied to its place in the record."""
-        with _tracer.start_as_current_span(
-            f"{self._system}: {ask.operation}",
-            kind=SpanKind.CLIENT,
-            attributes={"revgraph.system": self._system, "revgraph.correlation_id": call.correlation_id},
-            # A fault's causes have not been redacted; what it says itself is in the log, cleaned.
-            record_exception=False,
-            set_status_on_exception=False,
-        ) as span:
+        span = _tracer.start_span(f"{self._system}: {ask.operation}", kind=SpanKind.CLIENT)
+        if not span.is_recording():
+            # Whoever traces above is still the current span, so its trace goes out with the call.
+            return await self._asked(call, ask, span)
+        span.set_attribute("revgraph.system", self._system)
+        span.set_attribute("revgraph.correlation_id", call.correlation_id)
+        # A fault's causes have not been redacted; what it says itself is in the log, cleaned.
+        with use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
             return await self._asked(call, ask, span)
 
     async def _asked(self, call: Call, ask: Ask, span: Span) -> Answer:
@@ -64,7 +63,7 @@ class Recorded:
             raise
         outcome = "shared" if shared else "ok"
         span.set_attribute("revgraph.outcome", outcome)
-        return replace(answer, row=self._write(call, ask, began, outcome))
+        return Answer(answer.status, answer.headers, answer.content, self._write(call, ask, began, outcome))
 
     def _write(self, call: Call, ask: Ask, began: float, outcome: str) -> Row:
         position = len(call.record.calls)

@@ -15,9 +15,10 @@ def plain_fault(system: str, answer: Answer, *, detail: str | None = None) -> Fa
 
     For a vendor's translation to fall back on. `detail` defaults to the beginning of the body.
     """
-    status, told = answer.status, detail or f"{answer.status}: {answer.excerpt()}"
+    status = answer.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status in _ANSWERS:
         return None
+    told = detail or f"{status}: {answer.excerpt()}"
     if status < HTTPStatus.BAD_REQUEST:
         return ContractBroken(system, f"{system} sent us on to another address.", detail=told)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):

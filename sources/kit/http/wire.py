@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
+from collections.abc import AsyncIterable
 from typing import Final
-from urllib.parse import urlencode
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
-from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 
 from canonical.errors import ContractBroken, Fault, OutcomeUnknown, Refused, Unavailable
 from sources.kit.call import Call
+from sources.kit.http.addressing import UNCALLABLE, Addresses
 from sources.kit.http.ask import Answer, Ask
+from sources.kit.http.heading import Pairs, heading
+from sources.kit.http.transport import StaleConnectionError
 from sources.landscape import Instance
 
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
-_KEPT_ALIVE: Final = 30.0
 _CONNECT_SHARE: Final = 0.9
-_STANDING_HEADERS: Final = {
-    "accept": "application/json",
-    "accept-encoding": "gzip, deflate",
-    "user-agent": "revgraph",
-}
 
 
 class Wire:
@@ -39,50 +33,35 @@ class Wire:
     ) -> None:
         self._system = instance.name
         self._timeout = instance.limits.timeout_seconds
-        self._base = httpx.URL(instance.base_url)
-        self._address = instance.base_url
+        self._addresses = Addresses(instance.name, instance.base_url)
         self._transport = transport
         self._largest_answer = largest_answer
 
-    async def send(self, call: Call, ask: Ask, authorization: tuple[tuple[str, str], ...]) -> Answer:
+    async def send(self, call: Call, ask: Ask, authorization: Pairs) -> Answer:
         """One request to this system, with these headers beside the standing ones."""
-        return await self._exchange(call, ask, httpx.URL(self.url(ask)), authorization)
+        return await self._exchange(call, ask, self._addresses.of(ask), authorization)
 
     async def send_anywhere(self, call: Call, ask: Ask) -> Answer:
         """One request to the absolute address in `ask.path`, as it stands: for token endpoints."""
-        return await self._exchange(call, ask, httpx.URL(_with_query(ask.path, ask)), ())
-
-    def url(self, ask: Ask) -> str:
-        """The address of a question. ContractBroken when it is absolute and names another host than the instance's."""
-        if "://" not in ask.path:
-            return _with_query(self._address + ask.path, ask)
-        there = httpx.URL(ask.path)
-        if (there.scheme, there.host, there.port) != (self._base.scheme, self._base.host, self._base.port):
-            raise ContractBroken(self._system, f"{self._system} sent us on to another address.", detail=str(there.host))
-        return _with_query(ask.path, ask)
+        return await self._exchange(call, ask, self._addresses.anywhere(ask), ())
 
     async def close(self) -> None:
         """Give the connections back."""
         await self._transport.aclose()
 
-    async def _exchange(
-        self, call: Call, ask: Ask, url: httpx.URL, authorization: tuple[tuple[str, str], ...]
-    ) -> Answer:
+    async def _exchange(self, call: Call, ask: Ask, url: httpx.URL, authorization: Pairs) -> Answer:
         seconds = min(self._timeout, call.deadline.left())
         request = httpx.Request(
             ask.method,
             url,
-            headers=_headers(call, ask, authorization),
-            content=ask.content,
+            headers=heading(call, ask, url.netloc, authorization),
+            stream=httpx.ByteStream(ask.content or b""),
             extensions={"timeout": {"connect": seconds * _CONNECT_SHARE}},
         )
+        request.read()
         try:
             async with asyncio.timeout(seconds):
-                response = await self._transport.handle_async_request(request)
-                try:
-                    return Answer(response.status_code, response.headers, await self._read(response))
-                finally:
-                    await response.aclose()
+                return await self._answer(request, ask)
         except TimeoutError as late:
             raise self._fault(ask, f"{self._system} did not answer in time.", late, sent=True) from late
         except aiohttp.ClientResponseError as broken:
@@ -91,10 +70,34 @@ class Wire:
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as broken:
             raise self._broken(ask, broken) from broken
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    async def _answer(self, request: httpx.Request, ask: Ask) -> Answer:
+        response = await self._respond(request, ask)
+        stream = response.stream
+        if not isinstance(stream, httpx.AsyncByteStream):
+            raise TypeError("an asynchronous transport answers with an asynchronous stream")
+        try:
+            parts = response.aiter_bytes() if _encoded(response) else stream
+            return Answer(response.status_code, response.headers, await self._read(parts))
+        finally:
+            await stream.aclose()
+
+    async def _respond(self, request: httpx.Request, ask: Ask) -> httpx.Response:
+        """The answer's head. A read on a connection that had gone stale is sent again, until one is new or holds.
+
+        RFC 9112 9.3.1 allows this for what is safe to repeat, and says nothing about the system, so the breaker need
+        not know. Each round takes one connection out of the pool: it ends.
+        """
+        while True:
+            try:
+                return await self._transport.handle_async_request(request)
+            except StaleConnectionError:
+                if ask.safety != "read":
+                    raise
+
+    async def _read(self, stream: AsyncIterable[bytes]) -> bytes:
         parts: list[bytes] = []
         size = 0
-        async for part in response.aiter_bytes():
+        async for part in stream:
             size += len(part)
             if size > self._largest_answer:
                 sentence = f"{self._system} sent more than we take at once."
@@ -106,7 +109,7 @@ class Wire:
         if isinstance(broken, httpx.TimeoutException) and not isinstance(broken, httpx.ConnectTimeout):
             return self._fault(ask, f"{self._system} did not answer in time.", broken, sent=True)
         if isinstance(broken, httpx.UnsupportedProtocol | httpx.InvalidURL):
-            return Refused(self._system, f"{self._system} is configured with an address that cannot be called.")
+            return Refused(self._system, UNCALLABLE.format(self._system))
         if isinstance(broken, httpx.DecodingError):
             return self._fault(ask, _UNREADABLE.format(self._system), broken, sent=True)
         if _never_left(broken):
@@ -123,23 +126,6 @@ class Wire:
 _UNREADABLE: Final = "{0} sent an answer that cannot be read."
 
 
-def open_transport(instance: Instance, ca_file: str | None = None) -> AiohttpTransport:
-    """A pool of kept connections to one system, without cookies; opened in the loop that first sends."""
-
-    def session() -> aiohttp.ClientSession:
-        secure: ssl.SSLContext | bool = ssl.create_default_context(cafile=ca_file) if ca_file else True
-        connector = aiohttp.TCPConnector(
-            limit=instance.limits.concurrency + 2, keepalive_timeout=_KEPT_ALIVE, ssl=secure
-        )
-        opened = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-        # It would send PUT and DELETE twice on a broken connection without telling; repeats are decided above.
-        opened._retry_connection = False  # noqa: SLF001 - there is no public switch
-        return opened
-
-    # verify=False spares building a second TLS context: the session's connector has its own, which does verify.
-    return AiohttpTransport(client=session, verify=False)
-
-
 def _never_left(broken: BaseException) -> bool:
     """Whether the request certainly did not leave; the transport words most failures as ConnectTimeout, so ask why."""
     cause = broken.__cause__
@@ -148,26 +134,5 @@ def _never_left(broken: BaseException) -> bool:
     return isinstance(broken, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
 
 
-def _headers(call: Call, ask: Ask, authorization: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    headers = {**_STANDING_HEADERS, "x-correlation-id": call.correlation_id}
-    traceparent = _traceparent() or call.traceparent
-    if traceparent:
-        headers["traceparent"] = traceparent
-    headers.update((name.lower(), value) for name, value in ask.headers)
-    headers.update((name.lower(), value) for name, value in authorization)
-    return headers
-
-
-def _traceparent() -> str | None:
-    """The span of this call (W3C), so that the system's own spans hang below it; None where nobody traces."""
-    span = get_current_span().get_span_context()
-    if not span.is_valid:
-        return None
-    return f"00-{format_trace_id(span.trace_id)}-{format_span_id(span.span_id)}-{span.trace_flags:02x}"
-
-
-def _with_query(address: str, ask: Ask) -> str:
-    query = ask.query if isinstance(ask.query, str) else urlencode(ask.query)
-    if not query:
-        return address
-    return f"{address}{'&' if '?' in address else '?'}{query}"
+def _encoded(response: httpx.Response) -> bool:
+    return any(name.lower() == b"content-encoding" for name, _ in response.headers.raw)
