@@ -23,6 +23,7 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Final, TypeAlias
+from urllib.parse import quote_plus
 
 import aiohttp
 import httpx
@@ -35,6 +36,7 @@ from sources.kit.auth.fixed import bearer
 from sources.kit.call import Call
 from sources.kit.http.ask import Ask
 from sources.kit.http.client import SystemClient
+from sources.kit.http.transport import open_transport
 from sources.landscape import Instance, Limits, Secret
 
 REPORT: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -51,8 +53,12 @@ HEADERS: Final = {
     "authorization": f"Bearer {TOKEN}",
     "x-correlation-id": "bench",
 }
-QUERY: Final = (("$select", "id,name,amount"), ("$filter", "name eq 'Blue Yonder' and open eq true"))
+QUERY: Final = "q=" + quote_plus(
+    "SELECT Id, Name, Amount, CurrencyIsoCode, (SELECT Id, Quantity, UnitPrice FROM OrderItems) FROM Order "
+    "WHERE AccountId IN ('0018d00000ABCDEFG', '0018d00000ABCDEFH') AND Status != 'Draft' ORDER BY EffectiveDate DESC"
+)
 BASE: Final = "aiohttp alone"
+BASE_ANEW: Final = "aiohttp alone, each question new"
 
 Way: TypeAlias = Callable[[int, int], Awaitable[int]]
 """Asks once, as this caller, for an answer of this size; says how many bytes came."""
@@ -75,38 +81,58 @@ async def through_httpx_aiohttp(url: str) -> AsyncIterator[Way]:
 
 def _through(client: httpx.AsyncClient, url: str) -> Way:
     async def ask(size: int, caller: int) -> int:
-        return len((await client.get(f"{url}/{size}/{caller}", params=QUERY)).content)
+        return len((await client.get(f"{url}/{size}/{caller}?{QUERY}")).content)
 
     return ask
 
 
-async def through_the_transport(url: str) -> AsyncIterator[Way]:
+async def through_their_transport(url: str) -> AsyncIterator[Way]:
     """httpx's types on httpx-aiohttp's transport called straight, URL and headers built before."""
-    transport, headers = AiohttpTransport(), httpx.Headers(HEADERS)
-    urls = {
-        (size, caller): httpx.URL(f"{url}/{size}/{caller}", params=QUERY) for size in SIZES for caller in range(32)
-    }
+    async with AiohttpTransport() as transport:
+        yield _straight(transport, url)
+
+
+async def through_our_transport(url: str) -> AsyncIterator[Way]:
+    """httpx's types on our own transport called straight, URL and headers built before."""
+    async with open_transport(_instance(url)) as transport:
+        yield _straight(transport, url)
+
+
+def _straight(transport: httpx.AsyncBaseTransport, url: str) -> Way:
+    headers = httpx.Headers(HEADERS)
+    urls = {key: httpx.URL(text) for key, text in _addresses(url).items()}
 
     async def ask(size: int, caller: int) -> int:
         extensions = {"timeout": {"connect": 3.0}}
         request = httpx.Request("GET", urls[size, caller], headers=headers, extensions=extensions)
         return len(await (await transport.handle_async_request(request)).aread())
 
-    yield ask
-    await transport.aclose()
+    return ask
+
+
+def _addresses(url: str) -> dict[tuple[int, int], str]:
+    return {(size, caller): f"{url}/{size}/{caller}?{QUERY}" for size in SIZES for caller in range(max(CALLERS))}
 
 
 async def through_aiohttp(url: str) -> AsyncIterator[Way]:
-    """aiohttp's session, nothing above it."""
+    """aiohttp's session, nothing above it; each caller has its address, built before."""
     async with aiohttp.ClientSession(headers=HEADERS, connector=aiohttp.TCPConnector(limit=100)) as session:
-        urls = {
-            (size, caller): str(httpx.URL(f"{url}/{size}/{caller}", params=QUERY))
-            for size in SIZES
-            for caller in range(32)
-        }
+        urls = _addresses(url)
 
         async def ask(size: int, caller: int) -> int:
             async with session.get(urls[size, caller]) as response:
+                return len(await response.read())
+
+        yield ask
+
+
+async def through_aiohttp_anew(url: str) -> AsyncIterator[Way]:
+    """aiohttp's session, nothing above it; no address was ever asked before."""
+    async with aiohttp.ClientSession(headers=HEADERS, connector=aiohttp.TCPConnector(limit=100)) as session:
+        numbers = count()
+
+        async def ask(size: int, _: int) -> int:
+            async with session.get(f"{url}/{size}/{next(numbers)}?{QUERY}") as response:
                 return len(await response.read())
 
         yield ask
@@ -137,8 +163,11 @@ async def through_the_client_anew(url: str) -> AsyncIterator[Way]:
 
 
 def _client(url: str) -> SystemClient:
-    instance = Instance("bench", "bench", "erp", url, limits=Limits(concurrency=32), credentials={"t": Secret(TOKEN)})
-    return SystemClient(instance, bearer(Secret(TOKEN)), lambda _: None)
+    return SystemClient(_instance(url), bearer(Secret(TOKEN)), lambda _: None)
+
+
+def _instance(url: str) -> Instance:
+    return Instance("bench", "bench", "erp", url, limits=Limits(concurrency=32), credentials={"t": Secret(TOKEN)})
 
 
 _ANNA: Final = Principal("anna", "acme", "bench", frozenset())
@@ -152,10 +181,12 @@ def _call() -> Call:
 WAYS: Final[Mapping[str, Opened]] = {
     "httpx.AsyncClient": through_httpx,
     "httpx on aiohttp (HttpxAiohttpClient)": through_httpx_aiohttp,
-    "httpx-aiohttp's transport called straight": through_the_transport,
+    "httpx-aiohttp's transport called straight": through_their_transport,
+    "our transport called straight": through_our_transport,
     "SystemClient.send": through_the_client,
     "SystemClient.send, each question new": through_the_client_anew,
     BASE: through_aiohttp,
+    BASE_ANEW: through_aiohttp_anew,
 }
 
 
@@ -214,7 +245,7 @@ def rows(found: Found) -> list[str]:
     """The table's rows."""
     told = []
     for (size, callers, name), one in found.items():
-        base = found[size, callers, BASE]
+        base = found[size, callers, BASE_ANEW if name.endswith("new") else BASE]
         ratio = median(mine / its for mine, its in zip(one.cpu, base.cpu, strict=True))
         told.append(
             f"| {size // 1000} KB | {callers} | {name} | {min(one.cpu):.0f} | {median(one.cpu):.0f} | {ratio:.2f} "
@@ -235,7 +266,7 @@ def report(found: Found, command: str) -> str:
             (
                 f"`{command}`: {rounds} interleaved rounds of {CALLS[1]} calls by one caller and {CALLS[32]} by 32, "
                 f"keep-alive, loopback, {os.cpu_count()} cores, Python {platform.python_version()}, {packages}. CPU is "
-                "the asking process's alone, in microseconds a call; the factor is the median of the rounds' own. "
+                "the asking process's alone, in microseconds a call; the factor is the median of the rounds' own (new questions beside aiohttp's new questions). "
                 "The server is a bare protocol in its own process."
             ),
             "",

@@ -57,7 +57,10 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one system may be asked: calls at once, seconds a call, tries a read; and its breaker."""
+    """What one system may be asked: calls at once, seconds a call, tries a read; and its breaker.
+
+    `share_reads`: identical reads in flight, for the same rights, are sent once; off only to measure.
+    """
 
     concurrency: int = 8
     timeout_seconds: float = 3.5
@@ -65,6 +68,7 @@ class Limits:
     breaker_failures: int = 8
     breaker_window_seconds: float = 20.0
     breaker_rest_seconds: float = 5.0
+    share_reads: bool = True
 
 
 @dataclass(frozen=True, slots=True)

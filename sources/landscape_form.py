@@ -96,6 +96,9 @@ class LimitsForm(Form):
     breaker_rest_seconds: Positive = Field(
         default=_USUAL.breaker_rest_seconds, description="seconds of rest, more than 0"
     )
+    share_reads: bool = Field(
+        default=_USUAL.share_reads, description="true or false: whether identical reads in flight are sent once"
+    )
 
 
 class InstanceForm(Form):

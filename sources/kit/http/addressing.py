@@ -30,6 +30,7 @@ class Addresses:
         self._system = system
         self._base = httpx.URL(base_url)
         self._root = base_url
+        self.host = self._base.netloc
         self._origin = f"{self._base.scheme}://{self._base.netloc.decode('ascii')}"
         self._prefix = base_url.removeprefix(self._origin) if base_url.startswith(self._origin) else None
         self._kept = lru_cache(_KEPT)(self._built)

@@ -70,7 +70,7 @@ class SystemClient:
         self._guarded = Guarded(self._system, self._breakers, limits, translated)
         retried = Retried(limits.attempts, clockwork, self._guarded)
         rationed = Rationed(self._system, limits, retried)
-        shared = Shared(self._system, lambda: authorization.identity, rationed)
+        shared = Shared(self._system, lambda: authorization.identity, rationed, shares=limits.share_reads)
         self._recorded = Recorded(self._system, clockwork, shared)
 
     async def send(self, call: Call, ask: Ask) -> Answer:

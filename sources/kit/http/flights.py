@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Flight(Generic[T]):
-    task: asyncio.Task[T]
-    waiters: int = 0
+    task: asyncio.Task[T] = field(init=False)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
 
 class Flights(Generic[K, T]):
@@ -36,26 +36,48 @@ class Flights(Generic[K, T]):
         flight = self._flying.get(key)
         if flight is None:
             flight = self._take_off(key, work)
-        flight.waiters += 1
-        try:
-            return await asyncio.shield(flight.task)
-        finally:
-            flight.waiters -= 1
-            if not flight.waiters and not flight.task.done():
-                self._land(key, flight)
-                flight.task.cancel()
-                await asyncio.wait([flight.task])
+        if not flight.task.done():
+            await self._wait(key, flight)
+        return flight.task.result()
 
     def _take_off(self, key: K, work: Callable[[], Awaitable[T]]) -> _Flight[T]:
-        flight = self._flying[key] = _Flight(asyncio.create_task(_run(work)))
-        flight.task.add_done_callback(lambda _: self._land(key, flight))
+        # A task, although most flights have one waiter: whoever joins later must not lose the work with the first one,
+        # and work that has begun inside one task cannot be moved to another.
+        flight: _Flight[T] = _Flight()
+        flight.task = asyncio.get_running_loop().create_task(self._fly(key, flight, work))
+        self._flying[key] = flight
         return flight
 
-    def _land(self, key: K, flight: _Flight[T]) -> None:
+    async def _fly(self, key: K, flight: _Flight[T], work: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await work()
+        finally:
+            # Here and not in a callback of the task: the waiters go on one turn of the loop earlier.
+            self._leave(key, flight)
+            for ended in flight.waiting:
+                if not ended.done():
+                    ended.set_result(None)
+
+    async def _wait(self, key: K, flight: _Flight[T]) -> None:
+        """Until the work has ended. Each waits on a future of its own: cancelling that one cancels nothing else."""
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        flight.waiting.append(ended)
+        try:
+            await ended
+        except asyncio.CancelledError:
+            flight.waiting.remove(ended)
+            if not flight.waiting:
+                await self._abandon(key, flight)
+            raise
+
+    async def _abandon(self, key: K, flight: _Flight[T]) -> None:
+        self._leave(key, flight)
+        flight.task.cancel()
+        await asyncio.wait([flight.task])
+        if not flight.task.cancelled():
+            flight.task.exception()  # seen: nobody else will ask
+
+    def _leave(self, key: K, flight: _Flight[T]) -> None:
         # The key may have been taken again since.
         if self._flying.get(key) is flight:
             del self._flying[key]
-
-
-async def _run(work: Callable[[], Awaitable[T]]) -> T:
-    return await work()

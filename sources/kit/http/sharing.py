@@ -13,13 +13,14 @@ from sources.kit.http.flights import Flights
 
 
 class Shared:
-    """Identical reads in flight are sent once: same question, same identity, same view.
+    """Identical reads in flight are sent once: same question, same identity, same view; each a call where not `shares`.
 
     A follower waits until its own deadline; where it was the leader's deadline that passed, it asks for itself.
     """
 
-    def __init__(self, system: str, identity: Callable[[], str], below: Step) -> None:
+    def __init__(self, system: str, identity: Callable[[], str], below: Step, *, shares: bool = True) -> None:
         self._system = system
+        self._shares = shares
         self._identity = identity
         self._below = below
         self._flights: Flights[Hashable, Answer] = Flights()
@@ -27,7 +28,7 @@ class Shared:
 
     async def ask(self, call: Call, ask: Ask) -> tuple[Answer, bool]:
         """The answer, and whether another's call brought it."""
-        if ask.safety != "read" or not ask.shareable:
+        if ask.safety != "read" or not ask.shareable or not self._shares:
             return await self._below(call, ask), False
         key = (ask.method, ask.path, ask.query, ask.headers, ask.content, self._identity(), call.view)
         while key in self._flights:

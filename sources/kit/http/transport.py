@@ -6,12 +6,10 @@ import ssl
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from typing import Final
-from weakref import WeakSet
 
 import aiohttp
 import httpx
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from httpx_aiohttp import AiohttpTransport
 from httpx_aiohttp.transport import map_aiohttp_exceptions
@@ -36,7 +34,7 @@ class KeptConnections(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; the connection is free again when the body was read to its end, or closed."""
-        _kept.set(False)
+        _kept.set(True)
         try:
             answered = await self._ask(request)
         except Exception as broken:
@@ -106,27 +104,17 @@ def open_transport(instance: Instance, ca_file: str | None = None) -> KeptConnec
 
 
 _kept: ContextVar[bool] = ContextVar("revgraph_connection_was_kept", default=False)
-"""Whether the request that this task sends went out on a connection that had carried one before."""
+"""Whether the request that this task sends has gone out on a connection that was there before."""
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Tells a kept connection from a new one, which aiohttp's errors do not."""
+    """Tells a new connection from a kept one, which aiohttp's errors do not."""
 
-    def __init__(self, *, limit: int, keepalive_timeout: float, ssl: ssl.SSLContext | bool) -> None:
-        super().__init__(limit=limit, keepalive_timeout=keepalive_timeout, ssl=ssl)
-        self._used: WeakSet[ResponseHandler] = WeakSet()
-
-    async def connect(
+    async def _create_connection(
         self,
         req: aiohttp.ClientRequest,
         traces: list[Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the connector's own interface
-    ) -> Connection:
-        connection = await super().connect(req, traces, timeout)
-        protocol = connection.protocol
-        if protocol is not None:
-            if protocol in self._used:
-                _kept.set(True)
-            else:
-                self._used.add(protocol)
-        return connection
+    ) -> ResponseHandler:
+        _kept.set(False)
+        return await super()._create_connection(req, traces, timeout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterable
 from typing import Final
 
@@ -15,6 +14,7 @@ from sources.kit.http.addressing import UNCALLABLE, Addresses
 from sources.kit.http.ask import Answer, Ask
 from sources.kit.http.heading import Pairs, heading
 from sources.kit.http.transport import StaleConnectionError
+from sources.kit.http.within import Within
 from sources.landscape import Instance
 
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
@@ -39,28 +39,29 @@ class Wire:
 
     async def send(self, call: Call, ask: Ask, authorization: Pairs) -> Answer:
         """One request to this system, with these headers beside the standing ones."""
-        return await self._exchange(call, ask, self._addresses.of(ask), authorization)
+        return await self._exchange(call, ask, self._addresses.of(ask), self._addresses.host, authorization)
 
     async def send_anywhere(self, call: Call, ask: Ask) -> Answer:
         """One request to the absolute address in `ask.path`, as it stands: for token endpoints."""
-        return await self._exchange(call, ask, self._addresses.anywhere(ask), ())
+        url = self._addresses.anywhere(ask)
+        return await self._exchange(call, ask, url, url.netloc, ())
 
     async def close(self) -> None:
         """Give the connections back."""
         await self._transport.aclose()
 
-    async def _exchange(self, call: Call, ask: Ask, url: httpx.URL, authorization: Pairs) -> Answer:
+    async def _exchange(self, call: Call, ask: Ask, url: httpx.URL, host: bytes, authorization: Pairs) -> Answer:
         seconds = min(self._timeout, call.deadline.left())
         request = httpx.Request(
             ask.method,
             url,
-            headers=heading(call, ask, url.netloc, authorization),
+            headers=heading(call, ask, host, authorization),
             stream=httpx.ByteStream(ask.content or b""),
             extensions={"timeout": {"connect": seconds * _CONNECT_SHARE}},
         )
         request.read()
         try:
-            async with asyncio.timeout(seconds):
+            with Within(seconds):
                 return await self._answer(request, ask)
         except TimeoutError as late:
             raise self._fault(ask, f"{self._system} did not answer in time.", late, sent=True) from late
