@@ -66,14 +66,14 @@ Opened: TypeAlias = Callable[[str], AsyncIterator[Way]]
 
 
 async def through_httpx(url: str) -> AsyncIterator[Way]:
-    """httpx's own client and transport."""
+    """The client and transport of httpx itself."""
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
     async with httpx.AsyncClient(headers=HEADERS, limits=limits) as client:
         yield _through(client, url)
 
 
 async def through_httpx_aiohttp(url: str) -> AsyncIterator[Way]:
-    """httpx's client on aiohttp."""
+    """The client of httpx on aiohttp."""
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
     async with HttpxAiohttpClient(headers=HEADERS, limits=limits) as client:
         yield _through(client, url)
@@ -87,13 +87,13 @@ def _through(client: httpx.AsyncClient, url: str) -> Way:
 
 
 async def through_their_transport(url: str) -> AsyncIterator[Way]:
-    """httpx's types on httpx-aiohttp's transport called straight, URL and headers built before."""
+    """Types of httpx on httpx-aiohttp's transport called straight, URL and headers built before."""
     async with AiohttpTransport() as transport:
         yield _straight(transport, url)
 
 
 async def through_our_transport(url: str) -> AsyncIterator[Way]:
-    """httpx's types on our own transport called straight, URL and headers built before."""
+    """Types of httpx on our own transport called straight, URL and headers built before."""
     async with open_transport(_instance(url)) as transport:
         yield _straight(transport, url)
 
@@ -115,7 +115,7 @@ def _addresses(url: str) -> dict[tuple[int, int], str]:
 
 
 async def through_aiohttp(url: str) -> AsyncIterator[Way]:
-    """aiohttp's session, nothing above it; each caller has its address, built before."""
+    """A session of aiohttp, nothing above it; each caller has its address, built before."""
     async with aiohttp.ClientSession(headers=HEADERS, connector=aiohttp.TCPConnector(limit=100)) as session:
         urls = _addresses(url)
 
@@ -127,7 +127,7 @@ async def through_aiohttp(url: str) -> AsyncIterator[Way]:
 
 
 async def through_aiohttp_anew(url: str) -> AsyncIterator[Way]:
-    """aiohttp's session, nothing above it; no address was ever asked before."""
+    """A session of aiohttp, nothing above it; no address was ever asked before."""
     async with aiohttp.ClientSession(headers=HEADERS, connector=aiohttp.TCPConnector(limit=100)) as session:
         numbers = count()
 
@@ -266,8 +266,9 @@ def report(found: Found, command: str) -> str:
             (
                 f"`{command}`: {rounds} interleaved rounds of {CALLS[1]} calls by one caller and {CALLS[32]} by 32, "
                 f"keep-alive, loopback, {os.cpu_count()} cores, Python {platform.python_version()}, {packages}. CPU is "
-                "the asking process's alone, in microseconds a call; the factor is the median of the rounds' own (new questions beside aiohttp's new questions). "
-                "The server is a bare protocol in its own process."
+                "the asking process's alone, in microseconds a call; the factor is the median of the rounds' own, new "
+                "questions beside aiohttp's new questions. Each caller asks its own, so that nothing is shared. The "
+                "server is a bare protocol in its own process."
             ),
             "",
             "| answer | callers | way | CPU us, least | CPU us, median | times aiohttp's | wall us a call, median |",

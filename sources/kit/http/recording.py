@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
-from opentelemetry.trace import Span, SpanKind, StatusCode, get_tracer, use_span
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, get_tracer, use_span
 
 from canonical.errors import Fault
 from sources.kit.call import Call, SourceCall
@@ -26,14 +26,15 @@ class Asks(Protocol):
 class Recorded:
     """Writes each call into `call.record` when it ends; outcome 'shared' where another's call brought it."""
 
-    def __init__(self, system: str, clockwork: Clockwork, below: Asks) -> None:
+    def __init__(self, system: str, clockwork: Clockwork, below: Asks, tracer: Tracer = _tracer) -> None:
         self._system = system
         self._clockwork = clockwork
         self._below = below
+        self._tracer = tracer
 
     async def __call__(self, call: Call, ask: Ask) -> Answer:
         """The answer, tied to its place in the record."""
-        span = _tracer.start_span(f"{self._system}: {ask.operation}", kind=SpanKind.CLIENT)
+        span = self._tracer.start_span(f"{self._system}: {ask.operation}", kind=SpanKind.CLIENT)
         if not span.is_recording():
             # Whoever traces above is still the current span, so its trace goes out with the call.
             return await self._asked(call, ask, span)

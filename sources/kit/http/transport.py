@@ -34,9 +34,14 @@ class KeptConnections(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; the connection is free again when the body was read to its end, or closed."""
+        try:
+            content = request.content
+        except httpx.RequestNotRead:
+            # A body that is yet to be streamed; ours never is.
+            return await super().handle_async_request(request)
         _kept.set(True)
         try:
-            answered = await self._ask(request)
+            answered = await self._ask(request, content)
         except Exception as broken:
             if _kept.get() and isinstance(broken, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError):
                 raise StaleConnectionError(str(broken)) from broken
@@ -48,14 +53,14 @@ class KeptConnections(AiohttpTransport):
             answered.status, headers=answered.raw_headers, stream=body, request=request, extensions=extensions
         )
 
-    async def _ask(self, request: httpx.Request) -> aiohttp.ClientResponse:
+    async def _ask(self, request: httpx.Request, content: bytes) -> aiohttp.ClientResponse:
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self.get_client()
         return await self.client.request(
             request.method,
             URL(str(request.url), encoded=True),
             headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
-            data=await request.aread() or None,
+            data=content or None,
             allow_redirects=False,
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(sock_connect=request.extensions.get("timeout", {}).get("connect")),

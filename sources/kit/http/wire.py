@@ -107,14 +107,14 @@ class Wire:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _broken(self, ask: Ask, broken: Exception) -> Fault:
+        if _never_left(broken):
+            return self._fault(ask, f"{self._system} cannot be reached.", broken, sent=False)
         if isinstance(broken, httpx.TimeoutException) and not isinstance(broken, httpx.ConnectTimeout):
             return self._fault(ask, f"{self._system} did not answer in time.", broken, sent=True)
         if isinstance(broken, httpx.UnsupportedProtocol | httpx.InvalidURL):
             return Refused(self._system, UNCALLABLE.format(self._system))
         if isinstance(broken, httpx.DecodingError):
             return self._fault(ask, _UNREADABLE.format(self._system), broken, sent=True)
-        if _never_left(broken):
-            return self._fault(ask, f"{self._system} cannot be reached.", broken, sent=False)
         return self._fault(ask, f"{self._system} broke off the connection.", broken, sent=True)
 
     def _fault(self, ask: Ask, sentence: str, why: BaseException, *, sent: bool) -> Fault:
