@@ -1,4 +1,4 @@
 """How a system is asked over HTTP: a staircase from `SystemClient.send`, one worry a step.
 
-deadline -> record -> sharing -> concurrency -> retry -> breaker -> translation -> authorization -> wire
+deadline -> record -> sharing -> concurrency -> retry -> breaker -> translation -> authorization -> wire -> transport
 """
