@@ -59,6 +59,8 @@ def instrument(app: FastAPI, endpoint: str | None) -> Callable[[], None]:
     """Trace the app's requests to an OTLP/HTTP collector, where there is one; call what comes back to end it."""
     if endpoint is None:
         return lambda: None
+    from opentelemetry import trace  # noqa: PLC0415 - what is loaded here costs a gateway that traces nothing nothing
+
     # Loading the exporters takes a third of a second, which the start of an untraced gateway need not pay.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor  # noqa: PLC0415
@@ -66,7 +68,9 @@ def instrument(app: FastAPI, endpoint: str | None) -> Callable[[], None]:
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
+    # The calls to the systems have spans of their own, below the request's; they ask the global provider.
     provider = TracerProvider(resource=Resource.create({"service.name": "revgraph"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+    trace.set_tracer_provider(provider)
     FastAPIInstrumentor.instrument_app(app, tracer_provider=provider, excluded_urls="healthz,readyz")
     return provider.shutdown
