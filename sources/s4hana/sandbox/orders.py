@@ -8,6 +8,7 @@ from typing import Final
 
 from sources.s4hana.sandbox.deep import Body, Values
 from sources.s4hana.sandbox.model import Service
+from sources.s4hana.sandbox.parties import add_parties
 from sources.s4hana.sandbox.query.clause import Clause, equal
 from sources.s4hana.sandbox.refusal import Message, Refusal
 from sources.s4hana.sandbox.store import Store
@@ -55,7 +56,7 @@ class Orders:
         stamp: Values = {"CreationDate": today, "SalesOrderDate": today, "CreatedByUser": "REVGRAPH"}
         waiting = {"OverallSDProcessStatus": "A", "OverallTotalDeliveryStatus": "A", "TotalCreditCheckStatus": "A"}
         self._store.update(order, {**stamp, **waiting}, where)
-        self._add_partners(number, sold_to)
+        add_parties(self._store, self._sets, number, sold_to)
         items = self._sets["A_SalesOrderItem"]
         fresh: Values = {"TransactionCurrency": currency, "DeliveryStatus": "A"}
         self._store.update(items, fresh, where)
@@ -104,14 +105,6 @@ class Orders:
             one = where & equal("PricingProcedureStep", step) & equal("PricingProcedureCounter", counter)
             self._store.update(conditions, {"ConditionAmount": net, "ConditionClass": "B"}, one)
         return net
-
-    def _add_partners(self, number: Stored, sold_to: Stored) -> None:
-        partners = self._sets["A_SalesOrderHeaderPartner"]
-        given = {row[0] for row in self._store.select(partners, ["PartnerFunction"], equal("SalesOrder", number))}
-        for function in ("SP", "SH", "BP", "PY"):
-            if function not in given:
-                row: Values = {"SalesOrder": number, "PartnerFunction": function, "Customer": sold_to}
-                self._store.insert(partners, row)
 
     def _add_schedule_lines(self, number: Stored, requested: Stored) -> None:
         lines = self._sets["A_SalesOrderScheduleLine"]

@@ -15,7 +15,8 @@ def complete_partner(entity: EntitySet, values: Values, body: Body, now: datetim
     if entity.name != "A_BusinessPartner":
         return
     person = f"{values.get('FirstName', '')} {values.get('LastName', '')}".strip()
-    name = values.get("OrganizationBPName1") or person
+    parts = (values.get("OrganizationBPName1"), values.get("OrganizationBPName2"))
+    name = " ".join(str(part) for part in parts if part) or person
     values["BusinessPartnerFullName"] = values["BusinessPartnerName"] = name
     values["BusinessPartnerUUID"] = str(uuid4())
     values["CreationDate"] = values["LastChangeDate"] = micros(now) // 1000 // DAY_MS * DAY_MS

@@ -95,7 +95,22 @@ SALES_ORDER: Final = Service(
             Supplier:a10 Personnel:n8 ContactPerson:n10 WorkAssignmentExternalID:t100+
             ReferenceBusinessPartner:a10~+ AddressID:a10+ VATRegistration:t20+
             """,
+            "to_Address:*+ A_SalesOrderPartnerAddress SalesOrder,PartnerFunction",
             "to_SalesOrder:1 A_SalesOrder SalesOrder",
+        ),
+        entity(
+            "A_SalesOrderPartnerAddress",
+            """
+            SalesOrder:a10* PartnerFunction:t2* AddressRepresentationCode:t1* CorrespondenceLanguage:t2
+            AddresseeFullName:t80 OrganizationName1:t40 OrganizationName2:t40 OrganizationName3:t40
+            OrganizationName4:t40 CityName:t40 DistrictName:t40 PostalCode:t10 StreetPrefixName1:t40
+            StreetPrefixName2:t40 StreetName:t60 StreetSuffixName1:t40 StreetSuffixName2:t40
+            HouseNumber:t10 Country:t3 Region:t3 FormOfAddress:t4 TaxJurisdiction:t15 TransportZone:t10
+            POBox:t10 POBoxPostalCode:t10 EmailAddress:t241 PhoneNumberCountry:t3 PhoneNumber:t30
+            """,
+            "to_Partner:1 A_SalesOrderHeaderPartner SalesOrder,PartnerFunction",
+            "to_SalesOrder:1 A_SalesOrder SalesOrder",
+            newer=True,
         ),
         entity(
             "A_SalesOrderItemPartner",

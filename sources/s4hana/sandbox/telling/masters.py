@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 from sources.kit.sandbox.story import Article, Buyer, Entity, ErpAccount, Place
-from sources.s4hana.sandbox.telling.part import CHANNEL, DIVISION, EFFORT, PIECE, Part, Row, terms_code
+from sources.s4hana.sandbox.telling.addresses import halves, postal
+from sources.s4hana.sandbox.telling.part import CHANNEL, DIVISION, EFFORT, PIECE, Part, terms_code
 
-_NUMBER = re.compile(r"^(?P<before>\d+) (?P<street>.+)$|^(?P<name>.+) (?P<after>\d+)$")
-_REGION_LENGTH = 3
 _NAME_LENGTH = 40
 _FOREVER = date(9999, 12, 31)
 _SINCE = date(2019, 1, 1)
@@ -30,10 +28,11 @@ def tell_masters(part: Part) -> None:
 def _partner(part: Part, buyer: Buyer, account: ErpAccount) -> None:
     number, name, created = account.number, part.name_of(buyer), buyer.created_at.date()
     rows, key = part.rows, {"BusinessPartner": account.number}
+    first, second = halves(name)
     rows["A_BusinessPartner"].append(
         {**key, "Customer": number, "BusinessPartnerCategory": "2", "BusinessPartnerGrouping": "BP02"}
         | {"BusinessPartnerFullName": name[:81], "BusinessPartnerName": name[:81]}
-        | {"OrganizationBPName1": name[:_NAME_LENGTH], "OrganizationBPName2": name[_NAME_LENGTH : 2 * _NAME_LENGTH]}
+        | {"OrganizationBPName1": first, "OrganizationBPName2": second}
         | {"SearchTerm1": name.split()[0].upper()[:20], "Language": "EN", "CorrespondenceLanguage": "EN"}
         | {"CreationDate": created, "LastChangeDate": created, "BusinessPartnerIDByExtSystem": buyer.crm_key or ""}
     )
@@ -80,10 +79,10 @@ def _addresses(part: Part, buyer: Buyer, number: str) -> None:
     for digit, place, usages in places:
         address = f"{digit}{int(number) % 10**8:08d}"
         key = {"BusinessPartner": number, "AddressID": address}
-        part.rows["A_BusinessPartnerAddress"].append({**key, **_place(place)})
+        validity = {"ValidityStartDate": _SINCE, "ValidityEndDate": _FOREVER}
+        part.rows["A_BusinessPartnerAddress"].append({**key, **postal(place), "Language": "EN", **validity})
         part.rows["A_BuPaAddressUsage"] += [
-            {**key, "AddressUsage": usage, "ValidityStartDate": _SINCE, "ValidityEndDate": _FOREVER}
-            for usage in (*usages, *(("SHIP_TO",) if same else ()))
+            {**key, "AddressUsage": usage, **validity} for usage in (*usages, *(("SHIP_TO",) if same else ()))
         ]
         if digit == "1" and buyer.people:
             way = {"AddressID": address, "Person": "", "OrdinalNumber": "1"}
@@ -92,23 +91,6 @@ def _addresses(part: Part, buyer: Buyer, number: str) -> None:
             )
             phone = {"PhoneNumber": buyer.people[0].phone, "IsDefaultPhoneNumber": True, "PhoneNumberType": "1"}
             part.rows["A_AddressPhoneNumber"].append({**way, **phone, "DestinationLocationCountry": place.country})
-
-
-def _place(place: Place) -> Row:
-    found = _NUMBER.match(place.street)
-    street = (found["street"] or found["name"]) if found else place.street
-    house = (found["before"] or found["after"]) if found else ""
-    return {
-        "StreetName": street,
-        "HouseNumber": house,
-        "CityName": place.city,
-        "PostalCode": place.postal_code,
-        "Region": place.region if len(place.region) <= _REGION_LENGTH else "",
-        "Country": place.country,
-        "Language": "EN",
-        "ValidityStartDate": _SINCE,
-        "ValidityEndDate": _FOREVER,
-    }
 
 
 def _material(part: Part, article: Article) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from sources.kit.sandbox.story import Booking, Sold
 from sources.kit.sandbox.sums import Booked
+from sources.s4hana.sandbox.telling.addresses import halves, postal
 from sources.s4hana.sandbox.telling.part import (
     CHANNEL,
     DIVISION,
@@ -61,15 +62,24 @@ class _OrderTeller:
         rows["A_SalesOrder"].append(self._header(items))
         rows["A_SalesOrderItem"] += items
         rows["A_SalesOrderScheduleLine"] += [self._schedule(line) for line in self.lines if not self._service(line)]
-        customer = self.booking.customer_number
-        rows["A_SalesOrderHeaderPartner"] += [
-            {**self.key, "PartnerFunction": shown, "PartnerFunctionInternalCode": inside, "Customer": customer}
-            for shown, inside in _PARTNERS
-        ]
+        self._partners()
         for line in self.lines:
             rows["A_SalesOrderItemPrElement"] += self._prices(line)
             if line.starts_on:
                 self._billing_plan(line, line.starts_on)
+
+    def _partners(self) -> None:
+        """The customer in each of its functions, every time with its standard address."""
+        rows, buyer = self.part.rows, self.part.buyer(self.order)
+        first, second = halves(self.part.name_of(buyer))
+        address = {"OrganizationName1": first, "OrganizationName2": second, **postal(buyer.billing)}
+        for shown, inside in _PARTNERS:
+            partner = {**self.key, "PartnerFunction": shown}
+            who = {"PartnerFunctionInternalCode": inside, "Customer": self.booking.customer_number}
+            rows["A_SalesOrderHeaderPartner"].append({**partner, **who})
+            rows["A_SalesOrderPartnerAddress"].append(
+                {**partner, "AddressRepresentationCode": "", "CorrespondenceLanguage": "EN", **address}
+            )
 
     def _header(self, items: list[Row]) -> Row:
         booking, deal = self.booking, self.order.deal

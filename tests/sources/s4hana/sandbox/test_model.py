@@ -139,3 +139,10 @@ def test_the_older_release_has_no_document_flow_and_no_delivery_status() -> None
     assert "A_SalesOrderSubsqntProcFlow" not in older.by_name
     assert "OverallDeliveryStatus" not in older.by_name["A_SalesOrder"].by_name
     assert "to_SubsequentProcFlowDoc" not in older.by_name["A_SalesOrder"].ways
+
+
+def test_the_older_release_has_partners_without_addresses() -> None:
+    older = BY_NAME["API_SALES_ORDER_SRV"].older()
+
+    assert "A_SalesOrderPartnerAddress" not in older.by_name
+    assert set(older.by_name["A_SalesOrderHeaderPartner"].ways) == {"to_SalesOrder"}

@@ -69,6 +69,28 @@ async def test_expanded_navigations_hold_their_rows_and_nothing_else(client: htt
     assert items[0]["to_ScheduleLine"] == {"results": []}
 
 
+async def test_the_partners_of_an_order_lead_to_their_own_addresses(
+    client: httpx.AsyncClient, sandbox: S4HanaSandbox
+) -> None:
+    places = {"SP": "Ulm", "SH": "Kiel"}
+    partners = [{"SalesOrder": "1", "PartnerFunction": function} for function in places]
+    addresses = [{"SalesOrder": "1", "PartnerFunction": name, "CityName": city} for name, city in places.items()]
+    sandbox.load({"A_SalesOrderHeaderPartner": partners, "A_SalesOrderPartnerAddress": addresses})
+    query = {
+        "$expand": "to_Partner/to_Address",
+        "$select": "to_Partner/PartnerFunction,to_Partner/to_Address/CityName",
+        "$filter": "SalesOrder eq '1' or SalesOrder eq '2'",
+    }
+
+    first, second = (await client.get(ORDERS, params=query)).json()["d"]["results"]
+
+    assert {
+        partner["PartnerFunction"]: [address["CityName"] for address in partner["to_Address"]["results"]]
+        for partner in first["to_Partner"]["results"]
+    } == {"SP": ["Ulm"], "SH": ["Kiel"]}
+    assert second["to_Partner"] == {"results": []}
+
+
 async def test_an_expanded_navigation_that_select_does_not_name_is_left_out(client: httpx.AsyncClient) -> None:
     answer = await client.get(ORDERS, params={"$expand": "to_Item", "$select": "SalesOrder", "$top": "1"})
 

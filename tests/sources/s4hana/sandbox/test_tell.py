@@ -15,6 +15,7 @@ from sources.kit.sandbox.sums import booked, credited, still_open
 from sources.s4hana.sandbox import S4HanaSandbox, SystemSettings
 from sources.s4hana.sandbox.model import SERVICES
 from sources.s4hana.sandbox.tell import tell
+from sources.s4hana.sandbox.telling.addresses import halves
 
 Rows = dict[str, list[Mapping[str, object]]]
 
@@ -271,3 +272,37 @@ def test_a_customer_may_be_spelled_differently_here() -> None:
 
     assert differing
     assert all(ours != theirs for ours, theirs in differing)
+
+
+@pytest.mark.parametrize("instance", INSTANCES)
+def test_each_order_names_its_customer_as_the_business_partner_is_named(instance: str) -> None:
+    rows = told(instance)
+    names = {row["Customer"]: row["BusinessPartnerFullName"] for row in rows["A_BusinessPartner"]}
+    places = {
+        row["BusinessPartner"]: (row["StreetName"], row["CityName"])
+        for row in rows["A_BusinessPartnerAddress"]
+        if str(row["AddressID"]).startswith("1")
+    }
+    sold_to = {row["SalesOrder"]: row["SoldToParty"] for row in rows["A_SalesOrder"]}
+
+    addresses = rows["A_SalesOrderPartnerAddress"]
+
+    assert len(addresses) == 4 * len(sold_to)
+    for row in addresses:
+        customer = sold_to[row["SalesOrder"]]
+        name = f"{row['OrganizationName1']} {row['OrganizationName2']}".strip()
+        assert (name, (row["StreetName"], row["CityName"])) == (names[customer], places[customer])
+
+
+@pytest.mark.parametrize(
+    "name,first,second",
+    [
+        ("Acme Inc.", "Acme Inc.", ""),
+        ("A" * 40, "A" * 40, ""),
+        ("Müller & Söhne Armaturenbau Rotterdam B.V.", "Müller & Söhne Armaturenbau Rotterdam", "B.V."),
+        (f"{'A' * 39} Inc.", "A" * 39, "Inc."),
+        ("B" * 50, "B" * 40, "B" * 10),
+    ],
+)
+def test_a_long_name_goes_on_in_a_second_field(name: str, first: str, second: str) -> None:
+    assert halves(name) == (first, second)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import httpx
@@ -61,6 +62,41 @@ async def test_a_deep_insert_books_the_order_with_all_its_parts(
         ("3.000", "/Date(1763942400000)/"),
         ("1.000", "/Date(1763942400000)/"),
     ]
+
+
+async def test_each_partner_of_a_new_order_gets_the_name_and_standard_address_of_its_customer(
+    client: httpx.AsyncClient, token: dict[str, str], sandbox: S4HanaSandbox
+) -> None:
+    sandbox.load(
+        {
+            "A_BusinessPartner": [
+                {"BusinessPartner": "17100001", "Customer": "17100001", "OrganizationBPName1": "Acme"},
+                {"BusinessPartner": "17100003", "Customer": "17100003", "BusinessPartnerCategory": "1"}
+                | {"BusinessPartnerFullName": "Ann Lee"},
+            ],
+            "A_BusinessPartnerAddress": [
+                {"BusinessPartner": "17100001", "AddressID": "1", "CityName": "Kiel"},
+                {"BusinessPartner": "17100001", "AddressID": "2", "CityName": "Ulm"},
+            ],
+            "A_BuPaAddressUsage": [
+                {"BusinessPartner": "17100001", "AddressID": "2", "AddressUsage": "XXDEFAULT"}
+                | {"ValidityEndDate": date(9999, 12, 31)}
+            ],
+        }
+    )
+
+    await client.post(ORDERS, json=order(), headers=token)
+
+    rows = (await client.get(f"{ORDERS}('4')/to_Partner", params={"$expand": "to_Address"})).json()["d"]["results"]
+    parties = {row["PartnerFunctionInternalCode"]: row["to_Address"]["results"][0] for row in rows}
+    named = ("OrganizationName1", "AddresseeFullName", "CityName")
+    told = {code: tuple(party[name] for name in named) for code, party in parties.items()}
+    assert told == {
+        "AG": ("Acme", "", "Ulm"),
+        "RE": ("Acme", "", "Ulm"),
+        "RG": ("Acme", "", "Ulm"),
+        "WE": ("", "Ann Lee", ""),
+    }
 
 
 async def test_warnings_of_a_success_come_in_a_header(client: httpx.AsyncClient, token: dict[str, str]) -> None:
