@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from canonical.absence import UNSET, Served, Told, known
 from canonical.customer import CustomerRecord
@@ -64,6 +65,20 @@ async def prime_customers(context: Context, booked: Sequence[OrderRecord]) -> No
         context.loaders.setdefault("numbers the crm lacks", set()).update(ref.key for ref in refs if ref not in held)
 
 
+def embed_account(context: Context, record: OrderRecord) -> None:
+    """Keep what an ERP's order tells of its customer, for the case that the CRM lacks it.
+
+    Where two orders tell different things of one customer, neither counts: a name may be typed for one order alone.
+    """
+    customer = known(record.customer)
+    if customer is None:
+        return
+    held: dict[Ref, CustomerRecord | None] = context.loaders.setdefault("customers of bookings", {})
+    other = held.setdefault(customer.ref, customer)
+    if other is not None and replace(customer, stamp=other.stamp) != other:
+        held[customer.ref] = None
+
+
 def embed_customer(context: Context, record: OrderRecord) -> None:
     """Keep the customer that came along with an order, unless the operation reads what it does not hold."""
     customer = known(record.customer)
@@ -116,13 +131,26 @@ async def _gather(context: Context, refs: Sequence[Ref]) -> CustomerHarvest:
     heads = await ask_customers(context, {crm_name: Lookup(keys=keys, partner_keys=numbers)}, wanted)
     linked = {number for head in heads.crm for number in head.partner_keys}
     whole = context.wants_of("Customer").any_of(*_ERP_PART)
+    asked = [ref for ref in erp_refs if whole or ref.key not in linked]
+    at_hand = {} if crm_name in heads.faults else _at_hand(context, asked)
     lookups: dict[str, Lookup] = {}
     for erp in context.landscape.erps:
-        own = tuple(ref.key for ref in erp_refs if ref.system == erp and (whole or ref.key not in linked))
+        own = tuple(ref.key for ref in asked if ref.system == erp and ref not in at_hand)
         partners = tuple(head.ref.key for head in heads.crm) if whole else ()
         lookups[erp] = Lookup(keys=own, partner_keys=partners, numbers=tuple(linked) if whole else ())
     accounts = await ask_customers(context, lookups, wanted)
-    return CustomerHarvest(heads.crm, accounts.accounts, {**heads.faults, **accounts.faults})
+    records = (*at_hand.values(), *accounts.accounts)
+    return CustomerHarvest(heads.crm, records, {**heads.faults, **accounts.faults})
+
+
+def _at_hand(context: Context, refs: Sequence[Ref]) -> dict[Ref, CustomerRecord]:
+    """What orders told of these customers, of those alone of whom they told all that the operation reads."""
+    if context.principal.accounts is not None:
+        return {}  # whose customer it is, only the whole record says
+    booked: Mapping[Ref, CustomerRecord | None] = context.loaders.get("customers of bookings", {})
+    read = tuple(context.wants_of("Customer").names())
+    held = {ref: record for ref in refs if (record := booked.get(ref))}
+    return {ref: r for ref, r in held.items() if all(getattr(r, name, UNSET) is not UNSET for name in read)}
 
 
 async def with_accounts(

@@ -15,7 +15,7 @@ from canonical.wanted import Wanted
 from resolvers.access import sees_entity, sees_order
 from resolvers.asking import side_by_side, split
 from resolvers.context import Context
-from resolvers.customer_loading import embed_customer
+from resolvers.customer_loading import embed_account, embed_customer
 from resolvers.loading import load_all
 from resolvers.order_serving import serve_order
 from sources.ports import Lookup, OrderSource
@@ -181,6 +181,8 @@ def serve(context: Context, harvest: Harvest) -> list[Order]:
         served_orders(context).update({record.ref: order for record in order.records()})
         if order.crm:
             embed_customer(context, order.crm)
+        for record in order.booked:
+            embed_account(context, record)
     return seen
 
 

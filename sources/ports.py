@@ -158,8 +158,9 @@ class Source(Protocol):
 class OrderSource(Source, Protocol):
     """Orders: a CRM's sales, an ERP's bookings.
 
-    `shipments` and `invoices` in `wanted` announce that those of these orders will be asked for next: an ERP that finds
-    them by something it keeps beside the order may bring that along.
+    `customer` in `wanted` asks for each customer's record as far as the same call can bring it (UNSET otherwise): what
+    it tells, `CustomerSource` tells too. `shipments` and `invoices` in `wanted` announce that those of these orders
+    will be asked for next: an ERP that finds them by something it keeps beside the order may bring that along.
     """
 
     @abstractmethod

@@ -36,7 +36,7 @@ EVERYTHING: Final = Wanted.of(
     *(f"lines.{name}" for name in _LINES),
     *("customer_key", "quote_key", "purchase_order_number", "requested_delivery_date", "currency_code"),
     *("subtotal", "tax", "total", "shipments", "invoices", "holds", "status"),
-    *("billing_address", "shipping_address"),
+    *("billing_address", "shipping_address", "customer.name", "customer.billing_address"),
 )
 """Every field of a record that some question can read."""
 

@@ -12,6 +12,7 @@ from canonical.money import Money, money
 from canonical.product import ProductRecord
 from canonical.wanted import Wanted
 from sources.s4hana.mapping_ledger import CREDIT
+from sources.s4hana.mapping_partner import to_address
 from sources.s4hana.reading import CUSTOMER, PRODUCT, Asked, Reading
 from sources.s4hana.values import at_clock, decimal, number, on_day, told, unpadded
 from sources.s4hana.wire import LedgerLine
@@ -59,16 +60,7 @@ def _address(addresses: Sequence[PartnerAddress], use: str) -> Address | None:
     """The address of this use, else the first there is."""
     fitting = (a for a in addresses if any(used.AddressUsage == use for used in a.to_AddressUsage.results))
     found = next(fitting, addresses[0] if addresses else None)
-    if found is None:
-        return None
-    street = " ".join(part for part in (found.StreetName, found.HouseNumber) if part)
-    return Address(
-        street=street or None,
-        city=told(found.CityName),
-        postal_code=told(found.PostalCode),
-        region=told(found.Region),
-        country=told(found.Country),
-    )
+    return None if found is None else to_address(found)
 
 
 def to_product(row: Product, reading: Reading, wanted: Wanted) -> ProductRecord:

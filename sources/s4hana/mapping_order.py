@@ -11,6 +11,7 @@ from canonical.absence import UNSET, Told
 from canonical.money import Money, money, total
 from canonical.order import Hold, HoldKind, OrderLine, OrderRecord, Stage, SystemStatus
 from canonical.wanted import Wanted
+from sources.s4hana.mapping_partner import sold_to
 from sources.s4hana.reading import ORDER, Asked, Reading
 from sources.s4hana.values import amount, at_instant, decimal, midnight, number, on_day, told, unpadded
 from sources.s4hana.wire import BillingPlanItem, SalesOrder, SalesOrderItem
@@ -56,7 +57,6 @@ def to_order(row: SalesOrder, reading: Reading, wanted: Wanted) -> SapOrder:
     cancelled = row.OverallSDDocumentRejectionSts == REJECTED
     net = amount(row.TotalNetAmount, row.TransactionCurrency)
     tax = _tax(row) if wanted.any_of("tax", "total") else None
-    changed = at_instant(row.LastChangeDateTime)
     return SapOrder(
         ref=reading.ref(key),
         reference=reading.reference(ORDER, key),
@@ -69,6 +69,7 @@ def to_order(row: SalesOrder, reading: Reading, wanted: Wanted) -> SapOrder:
         holds=() if cancelled else tuple(_holds(row, reading)),
         customer_key=asked(number(row.SoldToParty), "customer_key", "customer"),
         customer_name=asked(None, "customer_name"),
+        customer=sold_to(row, reading, wanted.below("customer")) if "customer" in wanted else UNSET,
         ship_to=asked(None, "ship_to"),
         quote_key=asked(_quotation(row), "quote_key", "quote"),
         opportunity_key=asked(None, "opportunity_key"),
@@ -84,7 +85,7 @@ def to_order(row: SalesOrder, reading: Reading, wanted: Wanted) -> SapOrder:
         booked_at=ordered_at,
         submitted_at=asked(None, "submitted_at"),
         # The last save of a rejected order is the nearest that is told of when it was rejected.
-        cancelled_at=asked(changed if cancelled else None, "cancelled_at"),
+        cancelled_at=asked(at_instant(row.LastChangeDateTime) if cancelled else None, "cancelled_at"),
         amended_at=asked(None, "amended_at"),
         version=asked(row.metadata.etag or told(row.LastChangeDateTime), "version"),
         followed=_followed(row),

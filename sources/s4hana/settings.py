@@ -45,6 +45,10 @@ class Settings(BaseModel):
         pattern=FIELD,
         description="the business partner's field that holds its CRM key",
     )
+    customers_from_orders: bool = Field(
+        default=True,
+        description="take the name and address of a customer that the CRM lacks from its order; false asks for its own",
+    )
     tracking_field: Literal["BillOfLading", "MeansOfTransport"] = Field(
         default="BillOfLading", description="the delivery's field that holds a tracking number by convention"
     )

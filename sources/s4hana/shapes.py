@@ -13,6 +13,11 @@ FLOW_FACTS: Final = ("shipments", "invoices", "payments")
 LINE_FACTS: Final = ("lines", "tax", "total", "holds", "status", "fulfillment_status", "invoicing_status")
 """Fields of an order for which its items are read."""
 
+SOLD_TO: Final = frozenset({"ref", "name", "parent_key", "billing_address"})
+"""Fields of a customer that its order tells. Where more is read, the customer's own record is asked anyway."""
+
+_ADDRESS: Final = ("StreetName", "HouseNumber", "CityName", "PostalCode", "Region", "Country")
+_SOLD_TO_NAME: Final = ("AddressRepresentationCode", "AddresseeFullName", "OrganizationName1", "OrganizationName2")
 _ORDER_ALWAYS: Final = (
     "SalesOrder",
     "CreationDate",
@@ -65,12 +70,20 @@ def order_shape(wanted: Wanted, settings: Settings) -> Shape:
         paths.append(settings.purchase_order_field)
     if wanted.any_of(*LINE_FACTS):
         paths += [f"to_Item/{path}" for path in _item_paths(wanted.below("lines"), settings)]
+    if settings.customers_from_orders and "customer" in wanted and SOLD_TO.issuperset(wanted.below("customer").names()):
+        paths += _sold_to_paths(wanted.below("customer"))
     if wanted.any_of(*FLOW_FACTS):
         paths += [
             "to_SubsequentProcFlowDoc/SubsequentDocument",
             "to_SubsequentProcFlowDoc/SubsequentDocumentCategory",
         ]
     return Shape.of(*paths)
+
+
+def _sold_to_paths(customer: Wanted) -> list[str]:
+    """The sold-to party's name comes with every partner of the order: SAP cannot be asked for one of them alone."""
+    fields = [*_SOLD_TO_NAME, *(_ADDRESS if "billing_address" in customer else ())]
+    return ["to_Partner/PartnerFunctionInternalCode", *(f"to_Partner/to_Address/{name}" for name in fields)]
 
 
 def _item_paths(lines: Wanted, settings: Settings) -> list[str]:
@@ -204,8 +217,6 @@ BALANCES: Final = Shape.of(
         "NetDueDate",
     ]
 )
-
-_ADDRESS: Final = ("StreetName", "HouseNumber", "CityName", "PostalCode", "Region", "Country")
 
 
 def customer_shape(wanted: Wanted, settings: Settings, *, companies: bool) -> Shape:

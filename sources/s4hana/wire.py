@@ -65,6 +65,33 @@ class FlowDocument(Struct, frozen=True):
     SubsequentDocumentCategory: str = ""
 
 
+class PostalAddress(Struct, frozen=True, kw_only=True):
+    """A postal address, of an order's partner or of a business partner."""
+
+    StreetName: str | None = None
+    HouseNumber: str | None = None
+    CityName: str | None = None
+    PostalCode: str | None = None
+    Region: str | None = None
+    Country: str | None = None
+
+
+class OrderAddress(PostalAddress, frozen=True, kw_only=True):
+    """An address as it stands on an order, in one of its scripts."""
+
+    AddressRepresentationCode: str | None = None
+    AddresseeFullName: str | None = None
+    OrganizationName1: str | None = None
+    OrganizationName2: str | None = None
+
+
+class OrderPartner(Struct, frozen=True, kw_only=True):
+    """Who takes part in an order, and as what."""
+
+    PartnerFunctionInternalCode: str | None = None
+    to_Address: Expanded[OrderAddress] = field(default_factory=Expanded)
+
+
 class SalesOrder(Struct, frozen=True, kw_only=True):
     """The head of a sales order."""
 
@@ -89,6 +116,7 @@ class SalesOrder(Struct, frozen=True, kw_only=True):
     DeliveryBlockReason: str | None = None
     SalesDocApprovalStatus: str | None = None
     to_Item: Expanded[SalesOrderItem] = field(default_factory=Expanded)
+    to_Partner: Expanded[OrderPartner] = field(default_factory=Expanded)
     to_SubsequentProcFlowDoc: Expanded[FlowDocument] | None = None
 
 

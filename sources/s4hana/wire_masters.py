@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from sources.kit.odata.payload import Expanded
+from sources.s4hana.wire import PostalAddress
 
 
 class AddressUsage(Struct, frozen=True):
@@ -13,15 +14,9 @@ class AddressUsage(Struct, frozen=True):
     AddressUsage: str = ""
 
 
-class PartnerAddress(Struct, frozen=True, kw_only=True):
+class PartnerAddress(PostalAddress, frozen=True, kw_only=True):
     """An address of a business partner."""
 
-    StreetName: str | None = None
-    HouseNumber: str | None = None
-    CityName: str | None = None
-    PostalCode: str | None = None
-    Region: str | None = None
-    Country: str | None = None
     to_AddressUsage: Expanded[AddressUsage] = field(default_factory=Expanded)
 
 

@@ -85,6 +85,7 @@ _CUSTOMER: Final[_Map] = {
     "contacts": (*("contact_mechanisms.type", "contact_mechanisms.value", "contact_mechanisms.name"),),
     "updated_at": ("write_date", "create_date"),
 }
+_TOLD_OF_PARTY: Final = frozenset({"ref", "name", "parent_key", "billing_address", "shipping_address", "updated_at"})
 _ACCOUNT: Final[_Map] = {
     "payment_terms": ("customer_payment_term.name",),
     "credit": ("credit_limit_amount", "credit_amount"),
@@ -105,6 +106,8 @@ def order_paths(wanted: Wanted, settings: Settings) -> Paths:
     paths = ["number", "state", "create_date", "company", settings.reference_field, *_of(_ORDER, wanted)]
     if settings.purchase_order_field and "purchase_order_number" in wanted:
         paths.append(settings.purchase_order_field)
+    if tells_customer(wanted):
+        paths += _under("party", customer_paths(wanted.below("customer"), settings))
     if settings.credit:
         paths.append("party.credit_limit_amount")
     if wanted.any_of(*ORDER_LINES):
@@ -113,6 +116,11 @@ def order_paths(wanted: Wanted, settings: Settings) -> Paths:
         if below.any_of(*_LINE_MONEY):
             paths += _MONEY
     return _distinct(paths)
+
+
+def tells_customer(wanted: Wanted) -> bool:
+    """Whether sales are read with their party: not where more is read of it than they would bring for each of them."""
+    return "customer" in wanted and _TOLD_OF_PARTY.issuperset(wanted.below("customer").names())
 
 
 def credit_paths() -> Paths:

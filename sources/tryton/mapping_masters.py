@@ -10,9 +10,8 @@ from canonical.money import Money
 from canonical.product import ListPrice, ProductRecord
 from canonical.wanted import Wanted
 from sources.tryton import wire
-from sources.tryton.mapping_order import to_address
 from sources.tryton.reading import PARTY, PRODUCT, Asked, Reading
-from sources.tryton.values import amount, at
+from sources.tryton.values import amount, at, country_part
 
 
 def to_customer(row: wire.Party, reading: Reading, wanted: Wanted) -> CustomerRecord | None:
@@ -32,6 +31,19 @@ def to_customer(row: wire.Party, reading: Reading, wanted: Wanted) -> CustomerRe
         billing_address=asked(_address([a for a in addresses if a.invoice], addresses), "billing_address"),
         shipping_address=asked(_address([a for a in addresses if a.delivery], addresses), "shipping_address"),
         updated_at=asked(at(row.write_date) or at(row.create_date), "updated_at"),
+    )
+
+
+def to_address(row: wire.Address | None) -> Address | None:
+    """A postal address."""
+    if row is None:
+        return None
+    return Address(
+        street=row.street or None,
+        city=row.city or None,
+        postal_code=row.postal_code or None,
+        region=country_part(row.subdivision.code) if row.subdivision else None,
+        country=(row.country.code or None) if row.country else None,
     )
 
 

@@ -8,14 +8,15 @@ from decimal import Decimal
 from typing import Final
 
 from canonical.absence import UNSET, Told
-from canonical.customer import Address
+from canonical.customer import CustomerRecord
 from canonical.money import Money, money
 from canonical.order import Hold, HoldKind, OrderLine, OrderRecord, Stage, SystemStatus
 from canonical.wanted import Wanted
 from sources.tryton import wire
-from sources.tryton.fields import ORDER_LINES
+from sources.tryton.fields import ORDER_LINES, tells_customer
+from sources.tryton.mapping_masters import to_address, to_customer
 from sources.tryton.reading import SALE, Asked, Reading
-from sources.tryton.values import Amount, amount, at, country_part, happened, instant, on_day, quantity
+from sources.tryton.values import Amount, amount, at, happened, instant, on_day, quantity
 
 STAGES: Final = {
     "draft": Stage.DRAFT,
@@ -45,6 +46,7 @@ def to_order(row: wire.Sale, reading: Reading, wanted: Wanted, weighed: wire.Sal
         partner_keys=(row.reference,) if row.reference else (),
         holds=holds_of(weighed, reading) if weighed is not None else (),
         customer_key=asked(row.party.code if row.party else None, "customer_key", "customer"),
+        customer=_customer(row, reading, wanted),
         customer_name=asked(row.party.name if row.party else None, "customer_name"),
         ship_to=asked(to_address(row.shipment_address), "ship_to"),
         quote_key=asked(None, "quote_key", "quote"),
@@ -65,6 +67,13 @@ def to_order(row: wire.Sale, reading: Reading, wanted: Wanted, weighed: wire.Sal
         amended_at=asked(None, "amended_at"),
         version=asked(_version(row), "version"),
     )
+
+
+def _customer(row: wire.Sale, reading: Reading, wanted: Wanted) -> Told[CustomerRecord]:
+    """The party, where all that is read of it was read with the sale."""
+    if row.party is None or not tells_customer(wanted):
+        return UNSET
+    return to_customer(row.party, reading, wanted.below("customer")) or UNSET
 
 
 def stage_of(state: str) -> Stage:
@@ -103,19 +112,6 @@ def holds_of(row: wire.Sale, reading: Reading) -> tuple[Hold, ...]:
     over, limit = money(beyond, currency), money(payer.credit_limit_amount.decimal, currency)
     reason = f"It would exceed the credit limit of {limit.amount} {currency} by {over.amount} {currency}."
     return (Hold(kind=HoldKind.CREDIT, system=reading.system, reason=reason),)
-
-
-def to_address(row: wire.Address | None) -> Address | None:
-    """A postal address."""
-    if row is None:
-        return None
-    return Address(
-        street=row.street or None,
-        city=row.city or None,
-        postal_code=row.postal_code or None,
-        region=country_part(row.subdivision.code) if row.subdivision else None,
-        country=(row.country.code or None) if row.country else None,
-    )
 
 
 def to_tax(

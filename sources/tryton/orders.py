@@ -46,7 +46,7 @@ class Orders:
         """Ask through this client; `reading` gives each answer its instant."""
         self._client, self._settings, self._entities, self._reading = client, settings, entities, reading
         self._decoder: msgspec.json.Decoder[list[Sale]] = msgspec.json.Decoder(
-            list[sales_under(settings.reference_field, settings.purchase_order_field)]  # type: ignore[misc]
+            list[_sales(settings)]  # type: ignore[misc]
         )
 
     async def fetch(self, call: Call, lookup: Lookup, wanted: Wanted) -> list[OrderRecord]:
@@ -154,6 +154,10 @@ class Orders:
 
     def _read_as(self, call: Call, entity: str | None) -> Reading:
         return self._reading(first_of(self._entities.companies(call.view.legal_entities, entity), self._entities))
+
+
+def _sales(settings: Settings) -> type[Sale]:
+    return sales_under(settings.reference_field, settings.purchase_order_field, settings.customer_reference_field)
 
 
 def _states(stages: frozenset[Stage]) -> list[str]:

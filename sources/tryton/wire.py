@@ -256,9 +256,11 @@ class Invoice(Row, frozen=True, kw_only=True):
     origin_invoices: list[Credited] | None = None
 
 
-def sales_under(reference: str, purchase_order: str | None) -> type[Sale]:
-    """Sales whose reference and purchase order come in fields of these names."""
+def sales_under(reference: str, purchase_order: str | None, customer_reference: str | None = None) -> type[Sale]:
+    """Sales whose reference and purchase order come in fields of these names, and so does their party's reference."""
     fields = [_renamed("reference", reference)]
+    if customer_reference:
+        fields.append(("party", parties_under(customer_reference) | None, None))
     if purchase_order and purchase_order != reference:
         fields.append(_renamed("purchase_order", purchase_order))
     made = msgspec.defstruct("Sale", fields, bases=(Sale,), frozen=True, kw_only=True)

@@ -317,6 +317,28 @@ async def test_customers_are_found_by_key_and_listed_once(sources: Sources, name
     assert {customer.ref: customer.name for customer in again} == {customer.ref: customer.name for customer in found}
 
 
+async def test_what_an_order_tells_of_its_customer_is_what_the_customers_own_record_says(
+    sources: Sources, name: str
+) -> None:
+    wanted = Wanted.of("name", "billing_address", "parent_key")
+    orders = await all_orders(
+        port(sources, name, OrderSource), Wanted.of(*(f"customer.{field}" for field in wanted.names())), first=200
+    )
+    keys = tuple({key for order in orders if (key := known(order.customer_key))})
+
+    own = await port(sources, name, CustomerSource).fetch_customers(call(), Lookup(keys=keys), wanted)
+
+    by_ref = {record.ref: record for record in own}
+    brought = [(order, customer) for order in orders if (customer := known(order.customer))]
+    assert len(brought) > 40
+    for order, customer in brought:
+        assert order.customer_key == customer.ref.key
+        told(customer, list(wanted.names()))
+        assert [getattr(customer, field) for field in wanted.names()] == [
+            getattr(by_ref[customer.ref], field) for field in wanted.names()
+        ]
+
+
 async def test_products_are_found_by_sku_and_listed_once(sources: Sources, name: str) -> None:
     source = port(sources, name, ProductSource)
     found: list[ProductRecord] = []

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
+from canonical.absence import known
 from canonical.errors import Refused
 from canonical.order import OrderRecord
 from canonical.wanted import Wanted
@@ -17,7 +19,7 @@ from tests.sources.s4hana.opened import call
 from tests.sources.s4hana.pretend import NAME, Opened, pretend
 
 EVERYTHING = Wanted.of(
-    "number", "customer_key", "purchase_order_number", "subtotal", "tax", "total", "holds", "version", "shipments",
+    "number", "customer.name", "purchase_order_number", "subtotal", "tax", "total", "holds", "version", "shipments",
     "lines.sku", "lines.description", "lines.quantity", "lines.unit_price", "lines.amount", "lines.tax",
     "lines.starts_on", "lines.ends_on", "lines.segment", "lines.parent_key",
 )  # fmt: skip
@@ -54,6 +56,18 @@ async def test_fifty_orders_with_everything_cost_four_calls(opened: Opened) -> N
     assert asked[1] == f"GET {DELIVERIES}/A_OutbDeliveryHeader"
     assert asked[2].split("/")[0].endswith(BILLS)
     assert asked[3].split("/")[0].endswith(LEDGER)
+
+
+async def test_the_names_of_customers_come_with_their_orders(opened: Opened) -> None:
+    page = await opened.source.list_orders(call(), OrderQuery(first=50), EVERYTHING)
+
+    assert len(opened.lines()) == 1
+    for order in page.items:
+        customer = known(order.customer)
+        assert customer is not None
+        assert customer.ref.key == order.customer_key
+        buyer = opened.story.buyers[opened.told[order.ref.key].deal.buyer]
+        assert customer.name == buyer.erp_names.get(NAME, buyer.name)
 
 
 async def test_a_bill_that_the_document_flow_left_out_is_read_all_the_same(opened: Opened) -> None:
@@ -151,6 +165,7 @@ async def test_an_older_release_is_asked_only_for_what_it_has() -> None:
         assert opened.lines() == [f"GET {ORDERS}/A_SalesOrder", f"GET {ORDERS}/$metadata", f"GET {ORDERS}/A_SalesOrder"]
         assert len(page.items) == 50
         assert all(isinstance(one, SapOrder) and one.deliveries is None and one.tax is None for one in page.items)
+        assert all(order.customer is UNSET and order.customer_key for order in page.items)
 
         shipments = await opened.source.fetch_shipments_of_orders(call(), page.items, Wanted.of("shipped_at"))
         assert opened.lines() == [f"GET {DELIVERIES}/A_OutbDeliveryItem", f"GET {DELIVERIES}/A_OutbDeliveryHeader"]

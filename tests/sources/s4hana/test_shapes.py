@@ -56,6 +56,30 @@ def test_each_wanted_field_is_read_from_where_it_stands(wanted: str, field: str)
     assert field not in paths("number")
 
 
+def test_a_customer_is_read_with_its_order_where_the_order_holds_all_that_is_wanted_of_it() -> None:
+    named = paths("customer.ref", "customer.name")
+    placed = paths("customer.name", "customer.billing_address")
+
+    assert {path for path in named if path.startswith("to_Partner")} == {
+        "to_Partner/PartnerFunctionInternalCode",
+        "to_Partner/to_Address/AddressRepresentationCode",
+        "to_Partner/to_Address/AddresseeFullName",
+        "to_Partner/to_Address/OrganizationName1",
+        "to_Partner/to_Address/OrganizationName2",
+    }
+    assert {"to_Partner/to_Address/CityName", "to_Partner/to_Address/HouseNumber"} <= placed - named
+
+
+@pytest.mark.parametrize("more", ["shipping_address", "contacts", "references", "crm_id", "billing_accounts", "orders"])
+def test_no_partner_is_read_where_the_customers_own_record_is_asked_anyway(more: str) -> None:
+    assert not [path for path in paths("customer.name", f"customer.{more}") if path.startswith("to_Partner")]
+
+
+def test_no_partner_is_read_where_settings_say_so_or_nobody_wants_the_customer() -> None:
+    assert not [p for p in paths("customer.name", customers_from_orders=False) if p.startswith("to_Partner")]
+    assert not [path for path in paths("customer_key") if path.startswith("to_Partner")]
+
+
 def test_settings_name_the_fields_that_carry_references() -> None:
     told = paths("purchase_order_number", "lines.sku", reference_field="AssignmentReference",
                  line_reference_field="PurchaseOrderByCustomer", schedule_line_blocks=True)  # fmt: skip

@@ -32,6 +32,18 @@ def test_only_wanted_fields_are_asked_for() -> None:
     )
 
 
+def test_a_customer_is_read_with_its_sale_where_that_is_all_that_is_wanted_of_it() -> None:
+    settings = Settings(database="erp", credit=False, customer_reference_field="crm_key")
+
+    named = order_paths(Wanted.of("customer.ref", "customer.name"), settings)
+    placed = order_paths(Wanted.of("customer.name", "customer.billing_address"), settings)
+
+    assert named[5:] == ("party.code", "party.name", "party.crm_key")
+    assert {"party.addresses.city", "party.addresses.invoice"} <= set(placed) - set(named)
+    for more in ("contacts", "references", "crm_id", "billing_accounts", "orders"):
+        assert order_paths(Wanted.of("customer.name", f"customer.{more}"), settings)[5:] == ("party.code",)
+
+
 def test_the_fields_of_a_reference_and_a_purchase_order_are_those_configured() -> None:
     settings = Settings(database="erp", credit=False, reference_field="crm_key", purchase_order_field="reference")
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 import pytest_asyncio
 
+from canonical.customer import CustomerRecord
 from canonical.errors import ProblemCategory, Refused
 from canonical.invoice import Invoice, InvoiceStatus
 from canonical.order import OrderRecord, Stage
@@ -74,7 +75,8 @@ async def test_a_page_with_everything_costs_four_calls_at_most(tryton: Tryton) -
     partners = tuple(key for order in listed.items for key in order.partner_keys)
     asked = call()
 
-    page = await tryton.list_orders(asked, OrderQuery(first=50), ORDER, Lookup(partner_keys=partners))
+    wanted = ORDER | Wanted.of("customer.name", "customer.billing_address")
+    page = await tryton.list_orders(asked, OrderQuery(first=50), wanted, Lookup(partner_keys=partners))
     shipments = await tryton.fetch_shipments_of_orders(asked, page.items, SHIPPED)
     invoices = await tryton.fetch_invoices_of_orders(asked, page.items, WHOLE)
 
@@ -83,6 +85,9 @@ async def test_a_page_with_everything_costs_four_calls_at_most(tryton: Tryton) -
     assert {order.ref for order in page.also} >= {order.ref for order in page.items if order.partner_keys}
     assert shipments
     assert invoices
+    for order in page.items:
+        assert isinstance(order.customer, CustomerRecord)
+        assert (order.customer.ref.key, order.customer.name) == (order.customer_key, order.customer_name)
 
 
 async def test_orders_are_found_by_key_number_and_reference_and_within_the_view_alone(tryton: Tryton) -> None:

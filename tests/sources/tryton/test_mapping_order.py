@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from canonical.customer import Address
+from canonical.customer import Address, CustomerRecord
 from canonical.money import money
 from canonical.order import HoldKind, OrderRecord, Stage
 from canonical.refs import Ref
@@ -15,7 +15,7 @@ from canonical.wanted import Wanted
 from sources.tryton.checkup import ORDER
 from sources.tryton.mapping_order import stage_of, to_order, to_tax
 from sources.tryton.values import Amount
-from sources.tryton.wire import Sale, Tax
+from sources.tryton.wire import Party, Sale, Tax, sales_under
 from tests.sources.tryton.reading import reading, rows
 
 
@@ -127,6 +127,41 @@ def test_tax_on_a_line_is_by_its_taxes_and_unknown_where_a_rate_does_not_tell() 
     assert to_tax(net, Decimal(2), [], "USD") == usd("0.00")
     assert to_tax(net, Decimal(2), [Tax(id=3, type="none")], "USD") is None
     assert to_tax(None, Decimal(2), [by_rate], "USD") is None
+
+
+def test_a_sale_tells_its_customer_as_the_party_itself_is_told() -> None:
+    [row], [party] = rows("sale_partly_shipped", Sale), rows("party", Party)
+    sold = msgspec.structs.replace(row, party=msgspec.structs.replace(party, reference="0015g0000021sLlAAI"))
+
+    told = to_order(sold, reading(), Wanted.of("customer.name", "customer.billing_address", "customer.parent_key"))
+
+    assert isinstance(told.customer, CustomerRecord)
+    assert (told.customer.ref, told.customer.number) == (Ref("erp-us", "17100001"), "17100001")
+    assert told.customer.name == party.name
+    assert told.customer.billing_address == Address("75 Quai Saint-Michel", "Besançon", "25000", "BFC", "FR")
+    assert (told.customer.partner_keys, told.customer.parent_key) == (("0015g0000021sLlAAI",), None)
+    assert told.customer.reference.key == "17100001"
+
+
+def test_a_customer_of_whom_more_is_wanted_or_who_has_no_code_is_not_told_by_its_sale() -> None:
+    [row] = rows("sale_partly_shipped", Sale)
+    assert row.party is not None
+    nameless = msgspec.structs.replace(row, party=msgspec.structs.replace(row.party, code=None))
+
+    assert to_order(row, reading(), Wanted.of("customer.name", "customer.contacts")).customer is UNSET
+    assert to_order(nameless, reading(), Wanted.of("customer.name")).customer is UNSET
+    assert to_order(row, reading(), Wanted.of("customer_key")).customer is UNSET
+
+
+def test_the_key_in_the_crm_of_a_sales_customer_comes_from_the_configured_field() -> None:
+    sales = msgspec.json.Decoder(list[sales_under("reference", None, "crm_key")])  # type: ignore[misc]
+    sent = b"""[{"id": 1, "state": "draft", "create_date": {"__class__": "datetime", "year": 2026, "month": 1, "day": 2,
+      "hour": 3, "minute": 4, "second": 5, "microsecond": 0}, "party": {"id": 2, "code": "7", "crm_key": "001"}}]"""
+
+    [row] = sales.decode(sent)
+
+    assert row.party is not None
+    assert row.party.reference == "001"
 
 
 def test_the_reference_and_the_purchase_order_come_from_the_configured_fields() -> None:
