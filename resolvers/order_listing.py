@@ -83,7 +83,9 @@ class _Scan:
         for row in turn.rows:
             self.mark.begin(row.stream, row.record)
         top = self._next(turn)
-        orders, silent = await join_rows(self.context, turn, top, self.by, doubtful=bool(self.mark.blind))
+        orders, silent = await join_rows(
+            self.context, turn, top, self.by, self.mark.told, doubtful=bool(self.mark.blind)
+        )
         verdicts = await self._passing(list({order.ref: order for order in orders.values()}.values()))
         self.gaps.update(turn.harvest.faults)
         self.stalled = self._unreadable(silent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -116,12 +116,19 @@ def anchors_of(context: Context, turn: Round) -> dict[Ref, Ref]:
 
 
 async def join_rows(
-    context: Context, turn: Round, top: Sequence[Row], by: OrderFilterBy, *, doubtful: bool = False
+    context: Context,
+    turn: Round,
+    top: Sequence[Row],
+    by: OrderFilterBy,
+    told: Container[str] = (),
+    *,
+    doubtful: bool = False,
 ) -> tuple[dict[Ref, Order], Mapping[str, Fault]]:
     """The orders of these rows by their records' references, completed by partners that are not in hand yet.
 
-    Also every system that was silent on the way. `doubtful`: a page before this one was told while an ERP was silent,
-    so that each order's other bookings are looked up, whether or not the CRM knows of any.
+    Also every system that was silent on the way. `told`: keys of CRM orders that stood on a page before this one, whose
+    other bookings nobody needs any more. `doubtful`: a page before this one was told while an ERP was silent, so that
+    each order's other bookings are looked up, whether or not the CRM knows of any.
     """
     shown, wanted = {row.record.ref for row in top}, listing_wanted(context, by)
     in_hand = turn.harvest
@@ -135,7 +142,8 @@ async def join_rows(
     heads = answers["heads"]
     harvest = merge(in_hand, heads) if isinstance(heads, Harvest) else in_hand
     asked = {row.record.ref.key for row in turn.rows if row.stream == context.landscape.crm}
-    siblings = _siblings(context, harvest, shown, asked, doubtful=doubtful)
+    new = [group for group in _groups(context, harvest, shown) if group.anchor.key not in told]
+    siblings = _siblings(context, [group for group in new if doubtful or _is_odd(group, asked)], harvest.faults)
     harvest = merge(harvest, await ask(context, siblings, wanted))
     orders = serve(context, harvest)
     return {record.ref: order for order in orders for record in order.records()}, harvest.faults
@@ -146,29 +154,30 @@ def _askable(context: Context, page: Harvest) -> dict[str, Lookup]:
     return {} if crm_name in page.faults else {crm_name: heads_lookup(context, page)}
 
 
-def _siblings(
-    context: Context, harvest: Harvest, shown: set[Ref], asked: set[str], *, doubtful: bool
-) -> dict[str, Lookup]:
+def _groups(context: Context, harvest: Harvest, shown: set[Ref]) -> list[OrderGroup]:
+    """The CRM's orders of which a booking is shown."""
+    crm = context.system(context.landscape.crm, OrderSource)
+    groups = join_orders(context.landscape.crm, harvest.crm, harvest.booked, crm.named_order) if crm else []
+    of_crm = [group for group in groups if group.anchor.system == context.landscape.crm]
+    return [group for group in of_crm if any(record.ref in shown for record in group.booked)]
+
+
+def _siblings(context: Context, odd: Sequence[OrderGroup], faults: Container[str]) -> dict[str, Lookup]:
     """Bookings that no stream has brought, of orders that may have some: rare, as those of one deal are made together.
 
     Every order may, while the CRM cannot say how many bookings it knows of.
     """
-    crm = context.system(context.landscape.crm, OrderSource)
-    groups = join_orders(context.landscape.crm, harvest.crm, harvest.booked, crm.named_order) if crm else []
-    of_crm = [group for group in groups if group.anchor.system == context.landscape.crm]
-    shown_groups = [group for group in of_crm if any(record.ref in shown for record in group.booked)]
-    odd = [group for group in shown_groups if doubtful or _is_odd(group, asked)]
     if not odd:
         return {}
     numbers = tuple(n for group in odd if group.crm for n in group.crm.partner_keys)
     lookup = Lookup(partner_keys=tuple(group.anchor.key for group in odd), numbers=numbers)
-    return {erp: lookup for erp in context.landscape.erps if erp not in harvest.faults}
+    return {erp: lookup for erp in context.landscape.erps if erp not in faults}
 
 
 def _is_odd(group: OrderGroup, asked: set[str]) -> bool:
-    """Whether there may be other bookings than those in hand; not where ERPs were asked for them beside the page."""
+    """Whether bookings are known of that are not in hand; or may be, where ERPs were not asked beside the page."""
     if group.crm is None:
         return group.anchor.key not in asked
     if not group.crm.partner_keys:
         return group.crm.ref.key not in asked
-    return {record.number or record.ref.key for record in group.booked} != set(group.crm.partner_keys)
+    return not {record.number or record.ref.key for record in group.booked}.issuperset(group.crm.partner_keys)

@@ -2,30 +2,78 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
 
-from sandbox.serve import Company
+import pytest
+import pytest_asyncio
+
+from sandbox.opening import Tale
+from sandbox.serve import Company, open_company
 from tests.journeys.asking import Asker
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PAGE = """{ orders(first: 50) { gaps { system reason } nodes {
-  id number status customer { name } lines { sku quantity amount { amount } shippedQuantity invoicedQuantity }
+PAGE = """query($until: Date) { orders(first: 50, filter: {orderedTo: $until}) { gaps { system reason } nodes {
+  id number status customer { id name } bookings { orderNumber }
+  lines { sku quantity amount { amount } shippedQuantity invoicedQuantity }
   shipments { number status lines { quantity } }
   invoices { number status open { amount } payments { amount { amount } payment { number amount { amount } method } } }
   payments { amount { amount } appliedAt payment { number receivedAt } } } } }"""
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def company() -> AsyncIterator[Company]:
+    """A company in which each ERP has orders of customers that nobody else knows."""
+    async with open_company(Tale(seed=1, deals=600, buyers=40)) as opened:
+        yield opened
+
+
 async def test_a_page_of_fifty_orders_with_everything_costs_two_calls_to_the_crm_and_four_to_each_erp(
     ask: Asker, company: Company
 ) -> None:
-    told = await ask(PAGE)
+    told = await ask(PAGE, until="2026-08-31")
 
     assert told.errors == []
     page = told.data["orders"]
     assert (len(page["nodes"]), page["gaps"]) == (50, [])
     assert sum(len(node["shipments"]) for node in page["nodes"]) > 20
     assert sum(len(node["payments"]) for node in page["nodes"]) > 3
+    assert_few_calls(company)
+
+
+@pytest.mark.parametrize("erp", ["sap-eu", "erp-us"])
+async def test_a_customer_that_only_an_erp_knows_costs_no_call_more(ask: Asker, company: Company, erp: str) -> None:
+    deals = [deal for deal in company.story.deals if company.story.buyers[deal.buyer].crm_key is None]
+    bookings = [(deal, booking) for deal in deals for booking in deal.bookings if booking.instance == erp]
+    assert len(bookings) > 1
+
+    for deal, booking in bookings:
+        for box in company.sandboxes.values():
+            box.log.clear()
+        told = await ask(PAGE, until=booking.booked_at.date().isoformat())
+
+        assert (told.errors, told.data["orders"]["gaps"]) == ([], [])
+        [node] = [node for node in told.data["orders"]["nodes"] if node["number"] == booking.number]
+        assert node["customer"]["name"] == company.story.buyers[deal.buyer].name
+        assert_few_calls(company)
+
+
+@pytest.mark.parametrize("trait", ["duplicate_booking", "multi_entity", "missing_in_crm"])
+async def test_an_order_of_several_bookings_or_of_none_in_the_crm_costs_no_call_more(
+    ask: Asker, company: Company, trait: str
+) -> None:
+    deal = next(deal for deal in company.story.deals if trait in deal.traits)
+    numbers = {booking.number for booking in deal.bookings}
+
+    told = await ask(PAGE, until=deal.bookings[0].booked_at.date().isoformat())
+
+    assert (told.errors, told.data["orders"]["gaps"]) == ([], [])
+    booked = [{one["orderNumber"] for one in node["bookings"]} for node in told.data["orders"]["nodes"]]
+    assert numbers in booked
+    assert_few_calls(company)
+
+
+def assert_few_calls(company: Company) -> None:
     asked = {name: [request.line for request in box.log.asked()] for name, box in company.sandboxes.items()}
     assert len(asked["salesforce"]) <= 2, asked["salesforce"]
     assert len(asked["sap-eu"]) <= 4, asked["sap-eu"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from sandbox.serve import Company, open_company
 from sources.kit.sandbox.story import Deal
 from tests.journeys.asking import Asker
 from tests.journeys.conftest import SECRET
+from tests.journeys.test_counting_calls import PAGE
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -98,6 +100,23 @@ async def test_pages_over_three_systems_show_the_real_erps_orders_once(ask: Aske
     told_of = {b.number for deal in company.story.deals for b in deal.bookings if b.instance == "erp-us"}
     assert len(seen) == len(set(seen))
     assert told_of <= set(seen)
+
+
+async def test_a_customer_that_only_the_real_erp_knows_costs_it_no_call_more(ask: Asker, company: Company) -> None:
+    strangers = {number for number, buyer in company.story.buyers.items() if buyer.crm_key is None}
+    bookings = [b for d in company.story.deals if d.buyer in strangers for b in d.bookings if b.instance == "erp-us"]
+    assert bookings
+    await ask(PAGE)  # signs in where that takes a call
+
+    for booking in bookings:
+        told = await ask(PAGE, until=booking.booked_at.date().isoformat())
+
+        assert (told.errors, told.data["orders"]["gaps"]) == ([], [])
+        [node] = [node for node in told.data["orders"]["nodes"] if node["number"] == booking.number]
+        names = {a.number: b.name for b in company.story.buyers.values() for a in b.accounts if a.instance == "erp-us"}
+        assert node["customer"]["name"] == names[booking.customer_number]
+        calls = Counter(call["system"] for call in told.extensions["sources"]["calls"])
+        assert (calls["salesforce"] <= 2, calls["sap-eu"] <= 4, calls["erp-us"] <= 4) == (True, True, True), calls
 
 
 async def test_what_a_customer_owes_comes_from_both_books(ask: Asker, company: Company) -> None:

@@ -135,3 +135,45 @@ async def test_systems_that_fall_silent_between_pages_lose_and_repeat_nothing(
     assert all(len(page.nodes) <= size for page in pages)
     for page, names in zip(pages, silent, strict=False):
         assert {gap.system for gap in page.gaps} <= names
+
+
+async def test_an_order_booked_twice_is_told_whole_without_a_second_look() -> None:
+    company = Company()
+    company.sold("sale1", partner_keys=("N-1",))
+    for key in ("1", "2"):
+        company.booked("erp-eu", key, "sale1")
+
+    page = await list_orders(company.context(), 10, None, OrderFilterBy())
+
+    assert [[record.ref.key for record in order.booked] for order in page.nodes] == [["1", "2"]]
+    assert (company.eu.questions(), company.us.questions()) == (["list_orders"], ["list_orders"])
+
+
+async def test_a_booking_that_the_crm_knows_of_and_no_stream_has_brought_is_looked_up() -> None:
+    company = Company()
+    company.sold("sale1", days_ago=9, partner_keys=("N-1", "N-2"))
+    company.booked("erp-eu", "1", "sale1", days_ago=1)
+    company.booked("erp-us", "2", "sale1", days_ago=4)
+    for key in ("7", "8"):
+        company.booked("erp-us", key, "", days_ago=2)
+
+    page = await list_orders(company.context(), 1, None, OrderFilterBy())
+
+    assert [[record.ref.key for record in order.booked] for order in page.nodes] == [["1", "2"]]
+    assert company.us.questions() == ["list_orders", "fetch_orders"]
+
+
+async def test_a_booking_whose_order_stood_on_the_page_before_is_passed_by_without_a_look_at_the_others() -> None:
+    company = Company()
+    company.sold("sale1", days_ago=9, partner_keys=("N-1", "N-2"))
+    company.booked("erp-eu", "1", "sale1", days_ago=1)
+    company.booked("erp-us", "2", "sale1", days_ago=2)
+    for key in ("7", "8"):
+        company.booked("erp-us", key, "", days_ago=3)
+    first = await list_orders(company.context(), 1, None, OrderFilterBy())
+    forget(company)
+
+    second = await list_orders(company.context(), 1, first.page_info.end_cursor, OrderFilterBy())
+
+    assert [order.ref for order in (*first.nodes, *second.nodes)] == [Ref("crm", "sale1"), Ref("erp-us", "8")]
+    assert "fetch_orders" not in company.eu.questions() + company.us.questions()
