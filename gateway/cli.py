@@ -7,6 +7,7 @@ import difflib
 import json
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -49,12 +50,17 @@ def serve(
     landscape: LandscapeOption = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port, one event loop each.")] = 1,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the landscape file to be there.")] = 0,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Directory for the socket and log of a Redis of its own; else a temporary one."),
+    ] = None,
 ) -> None:
     """Serve the graph over the systems of the landscape file.
 
     POST /graphql answers; /healthz and /readyz tell how it is; / says in words what this is. Callers send a signed
     token, so one of REVGRAPH_JWT_SECRET (or _FILE), REVGRAPH_JWT_PUBLIC_KEY_FILE and REVGRAPH_JWT_JWKS_FILE must be
-    set. `revgraph settings` lists every variable.
+    set. `revgraph settings` lists every variable. Where the landscape has a [cache] and no REVGRAPH_REDIS_URL is set,
+    a Redis is started with it and ends with it.
     """
     from gateway.authentication import read_keys  # noqa: PLC0415
     from gateway.serving import serve as serve_until_stopped  # noqa: PLC0415
@@ -66,10 +72,13 @@ def serve(
     try:
         read_keys(settings)
         wait_for(settings.landscape, wait)
-        read_landscape(settings.landscape, os.environ)
+        keeps = bool(read_landscape(settings.landscape, os.environ).cache)
     except (SettingsError, LandscapeError) as error:
         _give_up(str(error))
-    serve_until_stopped(settings, workers)
+    if not keeps or settings.redis_url:
+        serve_until_stopped(settings, workers)
+    else:
+        _with_redis(state, lambda: serve_until_stopped(settings, workers))
 
 
 @app.command()
@@ -187,6 +196,28 @@ def doctor(
 
 
 @app.command()
+def forget(
+    system: Annotated[str, typer.Argument(help="The configured name of the system that was changed.")],
+    concept: Annotated[str, typer.Argument(help="What was changed there: customer, product, order, invoice ...")],
+    keys: Annotated[list[str] | None, typer.Argument(help="That system's keys; every record when left out.")] = None,
+    landscape: LandscapeOption = None,
+) -> None:
+    """Serve nothing any more that was kept of these records: the next reader gets them live.
+
+    For whoever changed something where no feed tells us. Answers are kept only where the landscape has a [cache].
+    """
+    from gateway.forgetting import CannotForgetError  # noqa: PLC0415
+    from gateway.forgetting import forget as forget_kept  # noqa: PLC0415
+
+    try:
+        asyncio.run(forget_kept(_settings(landscape=landscape), os.environ, system, concept, keys or None))
+    except CannotForgetError as error:
+        _give_up(str(error))
+    what = f"{concept} {', '.join(keys)}" if keys else f"every {concept}"
+    _note(f"Nothing is served any more that was kept of {what} in {system}.")
+
+
+@app.command()
 def settings() -> None:
     """List every environment variable that `serve` reads, with its usual value and its meaning."""
     from gateway.settings import described  # noqa: PLC0415
@@ -226,6 +257,22 @@ async def _examine(settings: Settings, seconds: float) -> list[Diagnosis]:
         return await examine(landscape, sources, seconds)
     finally:
         await sources.close()
+
+
+def _with_redis(state: Path | None, serve_until_stopped: Callable[[], None]) -> None:
+    from gateway.children import ChildEndedError, Children, StoppedError  # noqa: PLC0415
+    from gateway.embedded import NoRedisError, embedded_redis  # noqa: PLC0415
+    from gateway.settings import variable  # noqa: PLC0415
+
+    try:
+        with Children() as children, embedded_redis(children, state) as url:
+            _note(f"Answers are kept at {url}")
+            os.environ[variable("redis_url")] = url  # the workers read their settings anew
+            serve_until_stopped()
+    except StoppedError:
+        pass
+    except (ChildEndedError, NoRedisError) as error:
+        _give_up(str(error))
 
 
 def _settings(**given: object) -> Settings:

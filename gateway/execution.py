@@ -15,7 +15,7 @@ from engine.documents import Documents, WrongDocumentError
 from engine.loom import Loom
 from gateway.request import GraphQLRequest, RefusedError
 from resolvers.context import Context
-from sources.kit.call import Call, CallRecord
+from sources.kit.call import SERVED_WITHOUT, Call, CallRecord, SourceCall
 
 GRACE_SECONDS = 0.4
 """How long after the deadline an answer may still be put together: the systems' time-outs come first."""
@@ -61,18 +61,25 @@ def new_call(
 
 
 def cost(record: CallRecord) -> Mapping[str, Any]:
-    """`extensions.sources`: each call to a system in the order they ended, the systems, and all their time together."""
+    """`extensions.sources`: each call to a system in the order they ended, the systems, and all their time together.
+
+    What was served without a call stands apart, under `kept`, and only where there is any.
+    """
+    calls = [call for call in record.calls if call.outcome not in SERVED_WITHOUT]
+    kept = [call for call in record.calls if call.outcome in SERVED_WITHOUT]
     return {
-        "calls": [
-            {
-                "system": call.system,
-                "operation": call.operation,
-                "milliseconds": round(call.milliseconds, 1),
-                "rows": call.rows,
-                "outcome": call.outcome,
-            }
-            for call in record.calls
-        ],
-        "systems": sorted({call.system for call in record.calls}),
-        "totalMilliseconds": round(sum(call.milliseconds for call in record.calls), 1),
+        "calls": [_told(call) for call in calls],
+        "systems": sorted({call.system for call in calls}),
+        "totalMilliseconds": round(sum(call.milliseconds for call in calls), 1),
+        **({"kept": [_told(call) for call in kept]} if kept else {}),
+    }
+
+
+def _told(call: SourceCall) -> Mapping[str, Any]:
+    return {
+        "system": call.system,
+        "operation": call.operation,
+        "milliseconds": round(call.milliseconds, 1),
+        "rows": call.rows,
+        "outcome": call.outcome,
     }

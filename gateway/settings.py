@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "REVGRAPH_"
 SHORTEST_SECRET = 32
 """Bytes; a shorter HS256 secret can be guessed (RFC 7518, 3.2)."""
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Whole = Annotated[int, Field(ge=1)]
@@ -24,7 +25,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """All settings, frozen; each is the variable REVGRAPH_ and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", populate_by_name=True)
 
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every one of the machine.")
     port: Port = Field(default=8080, description="Port to listen on; 0 takes a free one.")
@@ -41,6 +42,13 @@ class Settings(BaseSettings):
     )
     jwt_jwks_file: Path | None = Field(
         default=None, description="JSON file with the identity provider's key set; tokens name their key by kid."
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        # The second is the field's own name, and in the environment the plain REDIS_URL that many platforms set.
+        validation_alias=AliasChoices("REVGRAPH_REDIS_URL", "redis_url"),
+        description="Redis that keeps answers, where the landscape has a [cache]: redis://, rediss:// or unix://. "
+        "REDIS_URL is read too. Without one, serve starts its own.",
     )
     jwt_issuer: str = Field(default="revgraph-demo", description="The issuer (iss) that a token must have.")
     jwt_audience: str = Field(default="revgraph", description="The audience (aud) that a token must have.")
@@ -67,6 +75,13 @@ class Settings(BaseSettings):
         default=None, description="OTLP/HTTP collector to send traces to, such as http://127.0.0.1:4318/v1/traces."
     )
 
+    @field_validator("redis_url")
+    @classmethod
+    def _of_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(REDIS_SCHEMES):
+            raise ValueError(f"must begin with {', '.join(REDIS_SCHEMES)}")
+        return url
+
     @model_validator(mode="after")
     def _one_key(self) -> Settings:
         given = [name for name in KEY_SETTINGS if getattr(self, name) is not None]
@@ -81,7 +96,7 @@ KEY_SETTINGS = ("jwt_secret", "jwt_secret_file", "jwt_public_key_file", "jwt_jwk
 
 def variable(name: str) -> str:
     """The environment variable of a setting."""
-    return PREFIX + name.upper()
+    return PREFIX + name.upper().removeprefix(PREFIX)
 
 
 def read_settings(**given: object) -> Settings:

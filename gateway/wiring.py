@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from graphql import GraphQLSchema
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from engine.documents import Documents
 from engine.loom import Loom
@@ -14,13 +17,19 @@ from engine.measuring import Limits
 from gateway.authentication import Authenticator, read_keys
 from gateway.execution import Executor
 from gateway.graphql_http import GraphQLDoor
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 from resolvers.access import view_of
-from resolvers.context import Context
+from resolvers.context import Context, Systems, now_utc
 from sources.catalog import Sources, open_sources
 from sources.kit.call import Call
 from sources.landscape import Landscape
 from sources.landscape_file import read_landscape
+from sources.shelf.addresses import Addresses
+from sources.shelf.line import LONGEST_LOOK, Line
+from sources.shelf.refreshing import Refreshing
+from sources.shelf.shelf import Shelf
+from sources.shelf.store import Store
+from sources.shelf.systems import Shelved
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +41,6 @@ class House:
     sources: Sources
     schema: GraphQLSchema
     door: GraphQLDoor
-
-    async def close(self) -> None:
-        """Give everything back."""
-        await self.sources.close()
 
 
 @asynccontextmanager
@@ -52,23 +57,27 @@ async def open_house(
     authenticator = Authenticator(
         keys, settings.jwt_issuer, settings.jwt_audience, landscape.tenant, settings.jwt_leeway_seconds
     )
-    house = furnish(settings, landscape, sources, authenticator, schema or the_schema())
-    try:
-        yield house
-    finally:
-        await house.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(sources.close)
+        systems = await stack.enter_async_context(_shelved(settings, landscape, sources)) if landscape.cache else None
+        yield furnish(settings, landscape, sources, authenticator, schema or the_schema(), systems)
 
 
 def furnish(
-    settings: Settings, landscape: Landscape, sources: Sources, authenticator: Authenticator, schema: GraphQLSchema
+    settings: Settings,
+    landscape: Landscape,
+    sources: Sources,
+    authenticator: Authenticator,
+    schema: GraphQLSchema,
+    systems: Systems | None = None,
 ) -> House:
-    """The house of parts that are already open."""
+    """The house of parts that are already open; resolvers ask `systems`, where something stands before the sources."""
     documents = Documents(
         schema, limits_of(settings), introspection=settings.introspection, keep=settings.document_cache
     )
     loom = the_loom(settings, schema)
     door = GraphQLDoor(
-        execute=Executor(loom, documents, _context_of(landscape, sources)),
+        execute=Executor(loom, documents, _context_of(landscape, systems or sources)),
         documents=documents,
         principal_of=authenticator.principal,
         view_of=view_of,
@@ -111,5 +120,33 @@ def the_sdl() -> str:
     return build_schema().as_str().rstrip() + "\n"
 
 
-def _context_of(landscape: Landscape, sources: Sources) -> Callable[[Call], Context]:
-    return lambda call: Context(landscape, sources, call)
+def _context_of(landscape: Landscape, systems: Systems) -> Callable[[Call], Context]:
+    return lambda call: Context(landscape, systems, call)
+
+
+@asynccontextmanager
+async def _shelved(settings: Settings, landscape: Landscape, sources: Sources) -> AsyncIterator[Systems]:
+    """The systems with the shelf before them. A Redis that is silent is no reason not to begin: reads are live then."""
+    async with open_line(settings) as line:
+        refreshing = Refreshing()
+        await line.look()
+        async with refreshing.open(line):
+            yield Shelved(sources, Shelf(landscape, Store(line, Addresses(landscape.tenant)), refreshing, now_utc))
+
+
+@asynccontextmanager
+async def open_line(settings: Settings) -> AsyncIterator[Line]:
+    """The line to the Redis of the settings until the block ends; nothing is asked yet. SettingsError without one."""
+    if settings.redis_url is None:
+        raise SettingsError("The landscape lets answers be kept, which needs a Redis: set REVGRAPH_REDIS_URL.")
+    # Whoever is in a hurry does not try again: the read goes live instead.
+    redis = Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        retry=Retry(NoBackoff(), 0),
+        socket_connect_timeout=LONGEST_LOOK,
+        socket_timeout=LONGEST_LOOK,
+    )
+    try:
+        yield Line(redis)
+    finally:
+        await redis.aclose()

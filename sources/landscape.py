@@ -28,6 +28,25 @@ OWNERSHIP: Mapping[str, str] = {
 }
 """Who is the system of record where the landscape says nothing: 'crm', 'erp' (of the legal entity), or an instance."""
 
+CACHEABLE: Mapping[str, tuple[str, ...]] = {
+    "customer": ("principal",),
+    "customer.billing_accounts": ("principal",),
+    "quote": ("principal",),
+    "opportunity": ("principal",),
+    "contract": ("principal",),
+    "product": ("principal", "public"),
+    "order": ("principal",),
+    "order.shipments": ("principal",),
+    "order.invoices": ("principal",),
+    "shipment": ("principal",),
+    "invoice": ("principal",),
+    "credit_memo": ("principal",),
+    "payment": ("principal",),
+}
+"""What may be kept for a while, and for whom: each is one question to a system. Only what no account owns is public."""
+LONGEST_KEPT = 86_400.0
+"""Seconds, of either kind; whoever wants an answer for longer wants a copy, which this is not."""
+
 
 class Secret:
     """A credential that was read from the environment or a file; it never shows itself."""
@@ -72,6 +91,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class CachePolicy:
+    """How long answers about one concept may be kept. A concept without a policy is always asked live.
+
+    Up to `max_age_seconds` a kept answer is served as it is; for `stale_while_revalidate_seconds` after that it is
+    served as stale, and read anew meanwhile. Scope 'principal' keeps answers apart by all of the reader's rights,
+    'public' by legal entities alone.
+    """
+
+    max_age_seconds: float
+    stale_while_revalidate_seconds: float = 0.0
+    scope: str = "principal"
+
+
+@dataclass(frozen=True, slots=True)
 class EntityAt:
     """A legal entity in its ERP: `codes` are the vendor's own names for it (company_code, sales_organization, ...)."""
 
@@ -83,8 +116,7 @@ class EntityAt:
 class Instance:
     """One configured system. `settings` are the vendor's own, checked by its folder; `base_url` ends without a slash.
 
-    `freshness_seconds`: how old a held value may be and still be served as current. `settle_seconds`: the longest time
-    after which a write that was sent has certainly been done or not.
+    `settle_seconds`: the longest time after which a write that was sent has certainly been done or not.
     """
 
     name: str
@@ -95,7 +127,6 @@ class Instance:
     credentials: Mapping[str, Secret] = field(default_factory=dict)
     entities: tuple[EntityAt, ...] = ()
     required: bool = True
-    freshness_seconds: float = 0.0
     settle_seconds: float = 660.0
     limits: Limits = field(default_factory=Limits)
 
@@ -109,6 +140,8 @@ class Landscape:
     entities: Mapping[str, LegalEntity]
     ownership: Mapping[str, str] = field(default_factory=lambda: OWNERSHIP)
     """By concept, 'concept.field', or either with '@LEGALENTITY' behind it; the most special entry wins."""
+    cache: Mapping[str, CachePolicy] = field(default_factory=dict)
+    """What may be kept, by one of CACHEABLE's names; everything else is asked live."""
 
     @cached_property
     def crm(self) -> str:

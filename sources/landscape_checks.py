@@ -13,7 +13,7 @@ from canonical.payment import Payment
 from canonical.product import ProductRecord
 from canonical.quote import QuoteRecord
 from canonical.shipment import Shipment
-from sources.landscape import OWNERSHIP
+from sources.landscape import CACHEABLE, OWNERSHIP
 from sources.landscape_form import LandscapeForm
 from sources.landscape_lines import KeyPath
 
@@ -39,6 +39,7 @@ def contradictions(form: LandscapeForm, kinds: Collection[str]) -> Iterator[Find
     yield from _kinds(form, kinds)
     yield from _entities(form)
     yield from _owners(form)
+    yield from _kept(form)
 
 
 def _names(form: LandscapeForm) -> Iterator[Finding]:
@@ -99,3 +100,13 @@ def _concept(at: KeyPath, name: str) -> Iterator[Finding]:
         yield at, f'the concept "{concept}"', f"one of {', '.join(CONCEPTS)}"
     elif field and name not in OWNERSHIP and field not in struct.__struct_fields__:
         yield at, f'the field "{field}"', f"a field of {concept}: {', '.join(struct.__struct_fields__)}"
+
+
+def _kept(form: LandscapeForm) -> Iterator[Finding]:
+    for name, policy in form.cache.items():
+        scopes = CACHEABLE.get(name)
+        if scopes is None:
+            yield ("cache", name), f'"{name}"', f"one of {', '.join(CACHEABLE)}; anything else is always asked live"
+        elif policy.scope not in scopes:
+            narrowed = f'"{scopes[0]}", since what is seen of {name} depends on who asks'
+            yield ("cache", name, "scope"), f'"{policy.scope}"', narrowed

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from canonical.legal_entity import LegalEntity
 from sources import catalog
-from sources.landscape import OWNERSHIP, EntityAt, Instance, Landscape, Limits, Secret
+from sources.landscape import OWNERSHIP, CachePolicy, EntityAt, Instance, Landscape, Limits, Secret
 from sources.landscape_checks import contradictions
 from sources.landscape_form import EXPECTED, EntityForm, InstanceForm, LandscapeForm, expectation, known_keys
 from sources.landscape_lines import KeyPath, Lines, lines_of
@@ -139,7 +139,8 @@ def _landscape(form: LandscapeForm, secrets: Callable[[str], Mapping[str, Secret
     places = [_entity(entity) for entity in form.legal_entities]
     instances = {item.name: _instance(item, places, secrets(item.name)) for item in form.instances}
     entities = {place.entity.code: place.entity for place in places}
-    return Landscape(form.tenant, instances, entities, {**OWNERSHIP, **form.system_of_record})
+    cache = {name: CachePolicy(**policy.model_dump()) for name, policy in form.cache.items()}
+    return Landscape(form.tenant, instances, entities, {**OWNERSHIP, **form.system_of_record}, cache)
 
 
 def _entity(form: EntityForm) -> EntityAt:
@@ -159,7 +160,6 @@ def _instance(form: InstanceForm, places: list[EntityAt], secrets: Mapping[str, 
         credentials=secrets,
         entities=own if form.role == "erp" else everyone,
         required=form.required,
-        freshness_seconds=form.freshness_seconds,
         settle_seconds=form.settle_seconds,
         limits=Limits(**form.limits.model_dump()),
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sources.landscape import Limits, SettingValue
+from sources.landscape import LONGEST_KEPT, Limits, SettingValue
 
 EXPECTED = "expected"
 """The type of an error whose text is already the expectation in words."""
@@ -109,7 +109,6 @@ class InstanceForm(Form):
     role: Literal["crm", "erp"] = Field(description='"crm" or "erp"')
     base_url: Annotated[str, AfterValidator(_address)] = Field(description="the system's address, http:// or https://")
     required: bool = Field(default=True, description="true or false: whether the gateway is of use without this system")
-    freshness_seconds: Seconds = Field(default=0.0, description="seconds a held value counts as current, 0 or more")
     settle_seconds: Seconds = Field(
         default=660.0, description="seconds after which a write has certainly been done or not"
     )
@@ -135,6 +134,18 @@ class EntityForm(Form):
     codes: dict[str, str] = Field(default={}, description="a table of texts: the ERP's own codes for this company")
 
 
+class CacheForm(Form):
+    """One [cache."concept"] table."""
+
+    max_age_seconds: Annotated[float, Field(gt=0, le=LONGEST_KEPT)] = Field(
+        description="seconds that a kept answer counts as current, more than 0 and at most a day (86400)"
+    )
+    stale_while_revalidate_seconds: Annotated[float, Field(ge=0, le=LONGEST_KEPT)] = Field(
+        default=0.0, description="seconds for which it is served as stale after that, from 0 to a day (86400)"
+    )
+    scope: Literal["principal", "public"] = Field(default="principal", description='"principal" or "public"')
+
+
 class LandscapeForm(Form):
     """The whole file."""
 
@@ -146,14 +157,19 @@ class LandscapeForm(Form):
     system_of_record: dict[str, str] = Field(
         default={}, description='"crm", "erp" or an instance as text; a key with a dot or an @ stands in quotes'
     )
+    cache: dict[str, CacheForm] = Field(
+        default={}, description='a table such as [cache."product"]; a name with a dot stands in quotes'
+    )
 
 
 def expectation(path: tuple[str | int, ...], form: type[BaseModel] = LandscapeForm) -> str | None:
     """What the form says belongs at a path; None where the form has no such key."""
     words: str | None = None
     inside: type[BaseModel] | None = form
+    above: str | int | None = None
     for step in path:
-        if inside is None or not isinstance(step, str):
+        name_of_ones_own, above = above in _NAMED, step
+        if inside is None or name_of_ones_own or not isinstance(step, str):
             continue
         found = inside.model_fields.get(step)
         if found is None:
@@ -167,11 +183,15 @@ _BELOW: Mapping[str, type[BaseModel]] = {
     "instances": InstanceForm,
     "legal_entities": EntityForm,
     "limits": LimitsForm,
+    "cache": CacheForm,
 }
+_NAMED = ("cache",)
+"""Tables of tables, each under a name of the user's own."""
 
 
 def known_keys(path: tuple[str | int, ...]) -> list[str]:
     """The keys that may stand in the table at this path."""
     named = [step for step in path if isinstance(step, str)]
-    form = _BELOW.get(named[-1], LandscapeForm) if named else LandscapeForm
+    table = named[-2:-1] if named[-2:-1] and named[-2] in _NAMED else named[-1:]
+    form = _BELOW.get(table[0], LandscapeForm) if table else LandscapeForm
     return list(form.model_fields)

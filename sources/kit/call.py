@@ -9,10 +9,16 @@ from typing import Literal
 from canonical.deadline import Deadline
 from canonical.principal import Principal, View
 
+SERVED_WITHOUT = ("kept", "stale")
+"""The outcomes of what was served without a call: from what is kept, and from that of it which is old."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceCall:
-    """One call on the wire: the system, what was asked in few words, how long it took, how many rows came back."""
+    """One call on the wire: the system, what was asked in few words, how long it took, how many rows came back.
+
+    Or what was spared one: then the outcome is of SERVED_WITHOUT.
+    """
 
     system: str
     operation: str

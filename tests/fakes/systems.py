@@ -76,6 +76,7 @@ class Asked:
     what: str
     wanted: Wanted
     call: Call
+    about: object = None
 
 
 class FakeSystem:
@@ -87,9 +88,9 @@ class FakeSystem:
         self.asked: list[Asked] = []
         self.faults: dict[str, Fault] = {}
 
-    def note(self, what: str, call: Call, wanted: Wanted) -> None:
+    def note(self, what: str, call: Call, wanted: Wanted, about: object = None) -> None:
         """Count a question; raise the fault that is set for it or for everything."""
-        self.asked.append(Asked(what, wanted, call))
+        self.asked.append(Asked(what, wanted, call, about))
         fault = self.faults.get(what) or self.faults.get("*")
         if fault is not None:
             raise fault
@@ -117,7 +118,7 @@ class FakeSystem:
 
     async def fetch_orders(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[OrderRecord]:
         """The orders that the lookup names."""
-        self.note("fetch_orders", call, wanted)
+        self.note("fetch_orders", call, wanted, lookup)
         return told(_named(self.books.orders, lookup), wanted)
 
     async def list_orders(
@@ -136,7 +137,7 @@ class FakeSystem:
 
     async def fetch_customers(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[CustomerRecord]:
         """The customers that the lookup names."""
-        self.note("fetch_customers", call, wanted)
+        self.note("fetch_customers", call, wanted, lookup)
         return told(_named(self.books.customers, lookup), wanted)
 
     async def list_customers(self, call: Call, query: CustomerQuery, wanted: Wanted) -> Page[CustomerRecord]:
@@ -153,7 +154,7 @@ class FakeSystem:
 
     async def fetch_products(self, call: Call, skus: Sequence[str], wanted: Wanted) -> Mapping[str, ProductRecord]:
         """Products by sku."""
-        self.note("fetch_products", call, wanted)
+        self.note("fetch_products", call, wanted, tuple(skus))
         return {record.sku: record for record in self.books.products if record.sku in skus}
 
     async def list_products(self, call: Call, query: ProductQuery, wanted: Wanted) -> Page[ProductRecord]:
@@ -200,7 +201,7 @@ class FakeCrm(FakeSystem, OrderSource, CustomerSource, QuoteSource, ProductSourc
 
     async def fetch_quotes(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[QuoteRecord]:
         """The quotes that the lookup names."""
-        self.note("fetch_quotes", call, wanted)
+        self.note("fetch_quotes", call, wanted, lookup)
         return told(_named(self.books.quotes, lookup), wanted)
 
 
@@ -220,24 +221,24 @@ class FakeErp(
         self, call: Call, orders: Sequence[OrderRecord], wanted: Wanted
     ) -> Mapping[str, Sequence[Shipment]]:
         """Shipments by order key."""
-        self.note("fetch_shipments_of_orders", call, wanted)
+        self.note("fetch_shipments_of_orders", call, wanted, tuple(order.ref.key for order in orders))
         return {key: told(held, wanted) for key, held in _by_order(self.books.shipments, orders).items()}
 
     async def fetch_shipments(self, call: Call, keys: Sequence[str], wanted: Wanted) -> Mapping[str, Shipment]:
         """Shipments by key."""
-        self.note("fetch_shipments", call, wanted)
+        self.note("fetch_shipments", call, wanted, tuple(keys))
         return {s.ref.key: s for s in told(self.books.shipments, wanted) if s.ref.key in keys}
 
     async def fetch_invoices_of_orders(
         self, call: Call, orders: Sequence[OrderRecord], wanted: Wanted
     ) -> Mapping[str, Sequence[Invoice]]:
         """Invoices by order key."""
-        self.note("fetch_invoices_of_orders", call, wanted)
+        self.note("fetch_invoices_of_orders", call, wanted, tuple(order.ref.key for order in orders))
         return {key: told(held, wanted) for key, held in _by_order(self.books.invoices, orders).items()}
 
     async def fetch_invoices(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[Invoice]:
         """The invoices that the lookup names."""
-        self.note("fetch_invoices", call, wanted)
+        self.note("fetch_invoices", call, wanted, lookup)
         return told(_named(self.books.invoices, lookup), wanted)
 
     async def list_invoices(self, call: Call, query: InvoiceQuery, wanted: Wanted) -> Page[Invoice]:
@@ -251,19 +252,19 @@ class FakeErp(
 
     async def fetch_credit_memos(self, call: Call, keys: Sequence[str], wanted: Wanted) -> Mapping[str, CreditMemo]:
         """Credit memos by key."""
-        self.note("fetch_credit_memos", call, wanted)
+        self.note("fetch_credit_memos", call, wanted, tuple(keys))
         return {memo.ref.key: memo for memo in self.books.memos if memo.ref.key in keys}
 
     async def fetch_payments(self, call: Call, keys: Sequence[str], wanted: Wanted) -> Mapping[str, Payment]:
         """Payments by key."""
-        self.note("fetch_payments", call, wanted)
+        self.note("fetch_payments", call, wanted, tuple(keys))
         return {payment.ref.key: payment for payment in told(self.books.payments, wanted) if payment.ref.key in keys}
 
     async def fetch_billing_accounts(
         self, call: Call, customer_keys: Sequence[str], wanted: Wanted
     ) -> Mapping[str, Sequence[BillingAccount]]:
         """Billing accounts by customer key."""
-        self.note("fetch_billing_accounts", call, wanted)
+        self.note("fetch_billing_accounts", call, wanted, tuple(customer_keys))
         return {key: [a for a in self.books.accounts if a.customer.key == key] for key in customer_keys}
 
 

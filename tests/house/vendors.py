@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-_SHARED = "kit"
+_SHARED = {"kit", "shelf"}
 
 
 def trespasses(root: Path) -> list[str]:
@@ -15,7 +15,7 @@ def trespasses(root: Path) -> list[str]:
     Outside a vendor's folder only `sandbox` may look in, and only at the vendor's sandbox. Inside, the sandbox and the
     rest do not know each other.
     """
-    vendors = {path.parent.name for path in (root / "sources").glob("*/__init__.py")} - {_SHARED}
+    vendors = {path.parent.name for path in (root / "sources").glob("*/__init__.py")} - _SHARED
     return [
         f"{'.'.join(importer)} -> {'.'.join(imported)}"
         for path in sorted(root.glob("*/**/*.py"))

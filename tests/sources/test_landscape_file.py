@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sources.landscape import Secret
+from sources.landscape import CachePolicy, Secret
 from sources.landscape_file import LandscapeError, Wrong, read_landscape
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +44,14 @@ codes = { company_code = "1010" }
 [system_of_record]
 "product.unit" = "crm"
 "customer@DE01" = "books"
+
+[cache.product]
+max_age_seconds = 300
+scope = "public"
+
+[cache."order.shipments"]
+max_age_seconds = 20.5
+stale_while_revalidate_seconds = 60
 """
 ENVIRONMENT = {"SALES_SECRET": "hunter2-hunter2"}
 
@@ -87,6 +95,16 @@ def test_the_files_owners_stand_before_the_usual_ones(tmp_path: Path) -> None:
     assert landscape.owner("invoice", None, "DE01") == "books"
 
 
+def test_only_what_is_listed_is_kept_and_apart_by_rights_unless_it_says_otherwise(tmp_path: Path) -> None:
+    landscape = read_landscape(written(tmp_path, GOOD), ENVIRONMENT, KINDS)
+
+    assert landscape.cache == {
+        "product": CachePolicy(300, 0, "public"),
+        "order.shipments": CachePolicy(20.5, 60, "principal"),
+    }
+    assert read_landscape(written(tmp_path, GOOD[: GOOD.index("[cache")]), ENVIRONMENT, KINDS).cache == {}
+
+
 def test_a_credential_is_read_from_a_file_beside_the_landscape_and_stripped(tmp_path: Path) -> None:
     (tmp_path / "key.txt").write_text("  s3cr3t\n")
     text = GOOD.replace('{ env = "SALES_SECRET" }', '{ file = "key.txt" }')
@@ -105,6 +123,7 @@ def test_the_example_loads_with_its_variables_set() -> None:
 
     assert list(landscape.instances) == ["salesforce", "s4", "tryton"]
     assert landscape.owner("customer", None, "ACME-US") == "tryton"
+    assert landscape.cache == {"product": CachePolicy(300, 3600, "public")}
 
 
 @pytest.mark.parametrize(
@@ -128,6 +147,16 @@ def test_the_example_loads_with_its_variables_set() -> None:
         ("product.unit", "produkt", 32, "system_of_record.produkt", '"produkt"', "customer, quote, product"),
         ("product.unit", "product.size", 32, 'system_of_record."product.size"', '"size"', "sku"),
         ("https://sales.example/", "https://u:p@sales.example", 7, "instances[0].base_url", "http", "with no user"),
+        ("[cache.product]", "[cache.price]", 35, "cache.price", '"price"', "product, order, order.shipments"),
+        ('"order.shipments"', '"order.lines"', 39, 'cache."order.lines"', '"order.lines"', "always asked live"),
+        ('"order.shipments"', "order.shipments", 39, "cache.order.shipments", "do not know", "max_age_seconds"),
+        ("max_age_seconds = 300", "max_age_seconds = 0", 36, "cache.product.max_age_seconds", "0", "more than 0"),
+        ("max_age_seconds = 300", 'max_age_seconds = "5m"', 36, "cache.product.max_age_seconds", '"5m"', "seconds"),
+        ("max_age_seconds = 300", "max_age = 300", 36, "cache.product.max_age", "do not know", "max_age_seconds"),
+        ("max_age_seconds = 300\n", "", 35, "cache.product.max_age_seconds", "nothing", "seconds that a kept answer"),
+        ("seconds = 60", "seconds = -1", 41, 'cache."order.shipments".stale_while_revalidate_seconds', "-1", "from 0"),
+        ('scope = "public"', 'scope = "all"', 37, "cache.product.scope", '"all"', '"principal" or "public"'),
+        ("[cache.product]", "[cache.customer]", 37, "cache.customer.scope", '"public"', "depends on who asks"),
         ("SALES_SECRET", "OTHER", 12, "instances[0].credentials.client_secret", "OTHER, which is not set", "OTHER in"),
     ],
 )
