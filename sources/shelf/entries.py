@@ -71,4 +71,6 @@ def holds(kept: Kept, wanted: Wanted) -> bool:
 
 
 def _covers(held: Wanted, wanted: Wanted) -> bool:
-    return all(name in held and (not below or _covers(held.below(name), below)) for name, below in wanted.fields)
+    return all(
+        held.any_of(name) and (below is None or _covers(held.below(name), below)) for name, below in wanted.fields
+    )
