@@ -36,6 +36,9 @@ StateOption = Annotated[
 ErpOption = Annotated[
     str | None, typer.Option(help="A real ERP for the second company, installed at its first start.", metavar="KIND")
 ]
+CacheOption = Annotated[
+    bool, typer.Option("--cache", help="Let some answers be kept for a while; without it everything is read live.")
+]
 
 
 def main() -> None:
@@ -98,6 +101,7 @@ def demo(
     ] = None,
     erp: ErpOption = None,
     state: StateOption = Path(".demo"),
+    cache: CacheOption = False,
 ) -> None:
     """Start a pretend company and a gateway in front of it, and show what to ask.
 
@@ -111,7 +115,7 @@ def demo(
         ready_file.unlink(missing_ok=True)
     try:
         with Children() as children:
-            running = the_demo.run(children, state, port, erp, _note)
+            running = the_demo.run(children, state, port, erp, _note, cache=cache)
             if ready_file:
                 the_demo.write_ready(ready_file, running)
             typer.echo(the_demo.invitation(running))
@@ -128,6 +132,7 @@ def sandbox(
     state: StateOption = Path(".demo"),
     ready: Annotated[Path | None, typer.Option(help="JSON file that is written once the systems answer.")] = None,
     erp: ErpOption = None,
+    cache: CacheOption = False,
 ) -> None:
     """Start the pretend company's systems alone, and write a landscape file for them.
 
@@ -139,7 +144,7 @@ def sandbox(
     try:
         with Children() as children:
             _note("Starting the pretend company's systems ...")
-            typer.echo(json.dumps(start_sandbox(children, state, erp, ready), indent=2))
+            typer.echo(json.dumps(start_sandbox(children, state, erp, ready, cache=cache), indent=2))
             children.watch()
     except StoppedError:
         pass

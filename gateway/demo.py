@@ -48,8 +48,11 @@ class Demo:
         }
 
 
-def run(children: Children, state: Path, port: int | None, erp: str | None, say: Say) -> Demo:
-    """Start everything and come back when it answers; the children are the caller's to watch."""
+def run(children: Children, state: Path, port: int | None, erp: str | None, say: Say, *, cache: bool = False) -> Demo:
+    """Start everything and come back when it answers; the children are the caller's to watch.
+
+    `cache`: some answers are kept for a while, in a Redis that the gateway starts beside it.
+    """
     state.mkdir(parents=True, exist_ok=True)
     landscape = state / "revgraph.toml"
     landscape.unlink(missing_ok=True)
@@ -61,9 +64,9 @@ def run(children: Children, state: Path, port: int | None, erp: str | None, say:
         say(f"A real {erp} is among them: its first start installs it, which may take some minutes.")
     # Both load at the same time; the gateway waits for the landscape that the systems write.
     command = [sys.executable, "-m", "gateway.cli", "serve", "--host", HOST, "--port", str(chosen)]
-    command += ["--landscape", str(landscape), "--wait", str(patience)]
+    command += ["--landscape", str(landscape), "--wait", str(patience), "--state", str(state)]
     children.start("gateway", command, state / "gateway.log", {"REVGRAPH_JWT_SECRET": secret})
-    sandbox = start_sandbox(children, state, erp)
+    sandbox = start_sandbox(children, state, erp, cache=cache)
     children.wait_until("The gateway's start", lambda: answers(chosen), START_WITHIN)
     written = tomllib.loads(landscape.read_text(encoding="utf-8"))
     token = _token(secret, written["tenant"])
@@ -72,13 +75,16 @@ def run(children: Children, state: Path, port: int | None, erp: str | None, say:
     return Demo(f"http://{HOST}:{chosen}/graphql", token, sandbox.get("control"), orders)
 
 
-def start_sandbox(children: Children, state: Path, erp: str | None, told: Path | None = None) -> dict[str, Any]:
+def start_sandbox(
+    children: Children, state: Path, erp: str | None, told: Path | None = None, *, cache: bool = False
+) -> dict[str, Any]:
     """Start the pretend systems and give what they tell once they answer, which also stands in the file `told`."""
     state.mkdir(parents=True, exist_ok=True)
     ready = told or state / "sandbox.json"
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "sandbox.serve", "--state", str(state), "--ready", str(ready)]
-    children.start("sandbox", [*command, *(["--erp", erp] if erp else [])], state / "sandbox.log")
+    command += [*(["--erp", erp] if erp else []), *(["--cache"] if cache else [])]
+    children.start("sandbox", command, state / "sandbox.log")
     children.wait_until("The start of the systems", ready.exists, INSTALL_WITHIN if erp else START_WITHIN)
     found: dict[str, Any] = json.loads(ready.read_text(encoding="utf-8"))
     return found

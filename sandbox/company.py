@@ -37,7 +37,10 @@ class Speech(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The company under one profile; the first entity is the one at home. `us_deals` bounds the other's part."""
+    """The company under one profile; the first entity is the one at home. `us_deals` bounds the other's part.
+
+    `cache` is what a gateway may keep of it, by the landscape's names.
+    """
 
     tenant: str
     profile: str
@@ -46,6 +49,7 @@ class Company:
     entities: tuple[Entity, ...]
     us_deals: int | None
     speech: Mapping[str, Speech]
+    cache: Mapping[str, Mapping[str, int | str]]
 
     @property
     def systems(self) -> tuple[System, ...]:
@@ -83,6 +87,7 @@ class _Plan(BaseModel):
     crm: _System
     profiles: dict[str, _Profile]
     kinds: dict[str, Speech]
+    cache: dict[str, dict[str, int | str]]
 
 
 @cache
@@ -101,4 +106,5 @@ def company(profile: str | None = None) -> Company:
         entities=tuple(Entity(**entity.model_dump()) for entity in chosen.entities),
         us_deals=chosen.limits.get("us_deals"),
         speech=plan.kinds,
+        cache=plan.cache,
     )

@@ -14,17 +14,20 @@ _PATH_ENDING = "_file"
 
 
 def write_landscape(
-    path: Path, company: Company, urls: Mapping[str, str], told: Mapping[str, Mapping[str, str]]
+    path: Path, company: Company, urls: Mapping[str, str], told: Mapping[str, Mapping[str, str]], *, cache: bool = False
 ) -> None:
     """Write the file whole; secrets go into files of their own beside it, readable by their owner alone.
 
-    `urls` and `told` are by system: where it answers, and what its sandbox says of itself.
+    `urls` and `told` are by system: where it answers, and what its sandbox says of itself. `cache`: the gateway may
+    keep for a while what the company says, else every answer is live.
     """
     lines = [f"tenant = {_text(company.tenant)}"]
     for system in company.systems:
         lines += _instance(path.parent, company, system, urls[system.name], told[system.name])
     for entity in company.entities:
         lines += _entity(entity)
+    for name, policy in company.cache.items() if cache else ():
+        lines += ["", f"[cache.{_text(name)}]", *(f"{key} = {_value(value)}" for key, value in policy.items())]
     replace_file(path, "\n".join(lines) + "\n")
 
 

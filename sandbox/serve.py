@@ -66,11 +66,17 @@ class Company:
 
 @asynccontextmanager
 async def open_company(
-    tale: Tale = SMALL, state: Path | None = None, *, port_base: int = 0, opened: Opened | None = None
+    tale: Tale = SMALL,
+    state: Path | None = None,
+    *,
+    port_base: int = 0,
+    opened: Opened | None = None,
+    cache: bool = False,
 ) -> AsyncIterator[Company]:
     """Open the company in this process and loop; by default a small one, in a directory that goes with it.
 
     Port 0 takes free ports; else the control port is `port_base` and the systems follow. OSError when one is taken.
+    `cache`: its landscape lets some answers be kept for a while.
     """
     from sandbox.control import control_app  # noqa: PLC0415 - an app costs time, and a process that forks has none
 
@@ -86,7 +92,8 @@ async def open_company(
             running[system.name] = await stack.enter_async_context(_start(chosen, system, state, port))
         urls = {name: one.url for name, one in running.items()}
         landscape = state / "revgraph.toml"
-        write_landscape(landscape, chosen.company, urls, {name: one.told for name, one in running.items()})
+        told = {name: one.told for name, one in running.items()}
+        write_landscape(landscape, chosen.company, urls, told, cache=cache)
         control = await stack.enter_async_context(serve(control_app(chosen, urls), port_base))
         yield Company(chosen, urls, control.url, landscape)
 
@@ -107,7 +114,10 @@ async def _serve_until_told(tale: Tale, arguments: argparse.Namespace, opened: O
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, serving.cancel if serving else loop.stop)
     with suppress(asyncio.CancelledError):  # the signal's way to end us, also while a real ERP is being installed
-        async with open_company(tale, arguments.state, port_base=arguments.port_base, opened=opened) as company:
+        open_it = open_company(
+            tale, arguments.state, port_base=arguments.port_base, opened=opened, cache=arguments.cache
+        )
+        async with open_it as company:
             ready = json.dumps(company.ready(), indent=2) + "\n"
             if arguments.ready:
                 replace_file(arguments.ready, ready)
@@ -122,6 +132,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--ready", type=Path, help="file that is written when everything answers")
     parser.add_argument("--port-base", type=int, default=0, help="control port; the systems follow. 0: free ports")
     parser.add_argument("--erp", help="which profile of company.toml keeps the US books")
+    parser.add_argument("--cache", action="store_true", help="let the gateway keep some answers for a while")
     parser.add_argument("--seed", type=int, default=7, help="which story is told")
     parser.add_argument("--deals", type=int, default=2000, help="how many orders it has")
     parser.add_argument("--buyers", type=int, default=200, help="how many customers it has")

@@ -192,6 +192,6 @@ def _at(kept: Kept | None) -> float:
 def _tell(asked: Asked[Any], served: Mapping[Name, tuple[Struct, ...]], outcome: str, began: float) -> None:
     """Write down what was served without a call, where the asker can see it."""
     if served:
-        rows = sum(len(records) for records in served.values())
+        rows = {getattr(record, "ref", record) for records in served.values() for record in records}
         milliseconds = (monotonic() - began) * 1000
-        asked.call.record.add(SourceCall(asked.system, asked.question.name, milliseconds, rows, outcome))
+        asked.call.record.add(SourceCall(asked.system, asked.question.name, milliseconds, len(rows), outcome))

@@ -43,6 +43,7 @@ type Query {
   again: Query
   items: [Query!]
   asks: String
+  keeps: String
 }
 type Mutation { write: String }
 type Subscription { news: String }
@@ -98,6 +99,13 @@ class Root:
         record.add(SourceCall("books", "orders by number", 12.34, 3))
         record.add(SourceCall("sales", "orders by key", 7.0, 1, "timeout"))
         return "asked"
+
+    def keeps(self, info: GraphQLResolveInfo[Any]) -> str:
+        record = info.context.call.record
+        record.add(SourceCall("books", "orders by number", 12.34, 3))
+        record.add(SourceCall("sales", "customer", 0.41, 2, "kept"))
+        record.add(SourceCall("sales", "customer", 0.41, 1, "stale"))
+        return "kept"
 
 
 def schema() -> GraphQLSchema:

@@ -31,6 +31,7 @@ def revgraph(*arguments: str, **environment: str) -> Result:
         ("schema", "Print the graph's schema"),
         ("doctor", "Says in words what to fix"),
         ("settings", "environment variable"),
+        ("forget", "the next reader gets them live"),
         ("new-source", "Make the folder of a new vendor"),
     ],
 )
@@ -45,9 +46,10 @@ def test_every_wish_explains_itself_to_somebody_new(command: str, promise: str) 
 @pytest.mark.parametrize(
     "command,options",
     [
-        ("serve", ["--host", "--port", "--landscape", "--workers"]),
-        ("demo", ["--port", "--ready-file", "--erp", "--state"]),
-        ("sandbox", ["--state", "--ready", "--erp"]),
+        ("serve", ["--host", "--port", "--landscape", "--workers", "--state"]),
+        ("demo", ["--port", "--ready-file", "--erp", "--state", "--cache"]),
+        ("sandbox", ["--state", "--ready", "--erp", "--cache"]),
+        ("forget", ["system", "concept", "keys", "--landscape"]),
         ("schema", ["--check", "--write"]),
         ("doctor", ["--landscape", "--seconds", "--json"]),
     ],
@@ -117,3 +119,45 @@ def test_all_settings_are_listed() -> None:
     said = revgraph("settings").output
 
     assert "REVGRAPH_BODY_LIMIT_BYTES\n    Largest request body; a larger one is refused. Usually 2000000." in said
+
+
+def test_where_no_redis_is_to_be_had_serving_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.embedded.find_spec", lambda _: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    said = revgraph("serve", "--landscape", str(keeping(tmp_path)), REVGRAPH_JWT_SECRET="x" * 32)
+
+    assert said.exit_code == 1
+    assert "needs a Redis, and there is none here. Set REVGRAPH_REDIS_URL" in said.output
+
+
+@pytest.mark.parametrize(
+    "system,concept,expected",
+    [
+        ("slaes", "customer", "There is no 'slaes'; expected one of sales."),
+        ("sales", "customers", "There is no 'customers'; expected one of customer, quote"),
+        ("sales", "customer", "needs a Redis: set REVGRAPH_REDIS_URL"),
+    ],
+)
+def test_what_cannot_be_forgotten_is_said_in_words(tmp_path: Path, system: str, concept: str, expected: str) -> None:
+    said = revgraph("forget", system, concept, "--landscape", str(keeping(tmp_path)))
+
+    assert said.exit_code == 1
+    assert expected in said.output
+
+
+def test_a_change_that_reached_no_redis_is_a_failure(tmp_path: Path) -> None:
+    nowhere = f"unix://{tmp_path}/nowhere"
+
+    said = revgraph("forget", "sales", "customer", "1", "--landscape", str(keeping(tmp_path)), REDIS_URL=nowhere)
+
+    assert said.exit_code == 1
+    assert "Redis did not take the change" in said.output
+
+
+def keeping(folder: Path) -> Path:
+    """A landscape that lets answers be kept."""
+    path = folder / "revgraph.toml"
+    kept = '[cache."product"]\nmax_age_seconds = 300\n'
+    path.write_text(LANDSCAPE.replace("CRM", "crm").replace("nobody", "salesforce") + kept)
+    return path

@@ -44,7 +44,7 @@ def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]
 
 
 def test_the_demo_answers_what_it_invites_to_and_ends_when_it_is_told_to(
-    demo: tuple[subprocess.Popen[str], dict[str, Any], int, str],
+    demo: tuple[subprocess.Popen[str], dict[str, Any], int, str], tmp_path: Path
 ) -> None:
     running, ready, port, said = demo
 
@@ -59,6 +59,7 @@ def test_the_demo_answers_what_it_invites_to_and_ends_when_it_is_told_to(
 
     assert ready["graphql"] == f"http://127.0.0.1:{port}/graphql"
     assert ready["console"] is None
+    assert not (tmp_path / "state" / "redis.sock").exists()
     assert len(ready["orders"]) == 5
     assert all(order["id"] and order["number"] and order["salesforce"] for order in ready["orders"])
     assert asked.json() == {"data": {"order": {"id": ready["orders"][0]["id"], "number": ready["orders"][0]["number"]}}}

@@ -288,3 +288,15 @@ async def test_the_answer_tells_its_calls_to_the_systems_when_asked_to(client: h
         "totalMilliseconds": 19.3,
     }
     assert "extensions" not in await ask(client, "{ asks }")
+
+
+async def test_what_was_served_without_a_call_is_told_apart_and_counts_as_none(client: httpx.AsyncClient) -> None:
+    said = await ask(client, "{ keeps }", {"X-Revgraph-Sources": "true"})
+
+    sources = said["extensions"]["sources"]
+    assert [call["system"] for call in sources["calls"]] == ["books"]
+    assert (sources["systems"], sources["totalMilliseconds"]) == (["books"], 12.3)
+    assert sources["kept"] == [
+        {"system": "sales", "operation": "customer", "milliseconds": 0.4, "rows": 2, "outcome": "kept"},
+        {"system": "sales", "operation": "customer", "milliseconds": 0.4, "rows": 1, "outcome": "stale"},
+    ]

@@ -30,7 +30,9 @@ LONG = {"max_age_seconds": 3600, "stale_while_revalidate_seconds": 3600}
 OLD_AT_ONCE = {"max_age_seconds": 0.001, "stale_while_revalidate_seconds": 3600}
 CUSTOMER = """query($id: ID!) { customer(by: {crmId: $id}) { name
   lineage(fields: ["name"]) { value system recordKey fetchedAt ageSeconds stale } } }"""
-WHOLE = """query($id: ID!, $sku: String!) { product(sku: $sku) { name unit references { system } } order(by: {crmId: $id}) { id number status total { amount }
+WHOLE = """query($id: ID!, $sku: String!) {
+  product(sku: $sku) { name unit references { system } }
+  order(by: {crmId: $id}) { id number status total { amount }
   customer { name billingAddress { city } billingAccounts { legalEntity { code } openBalance { amount } } }
   lines { sku quantity shippedQuantity invoicedQuantity }
   shipments { number status lines { sku quantity } }

@@ -64,6 +64,16 @@ async def test_the_landscape_names_every_system_and_holds_no_secret(company: Com
     assert "Welcome-1" not in company.landscape.read_text()
 
 
+async def test_everything_is_live_unless_the_company_is_opened_with_a_cache(company: Company, told: Path) -> None:
+    assert read_landscape(company.landscape, {}).cache == {}
+
+    async with open_company(TINY, told, cache=True) as caching:
+        cache = read_landscape(caching.landscape, {}).cache
+
+    assert (cache["product"].max_age_seconds, cache["product"].scope) == (300, "public")
+    assert set(cache) == {"customer", "product"}
+
+
 async def test_secrets_are_readable_by_their_owner_alone(company: Company) -> None:
     secrets = list((company.landscape.parent / "secrets").iterdir())
 
