@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from graphql import GraphQLSchema
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -30,6 +30,8 @@ from sources.shelf.refreshing import Refreshing
 from sources.shelf.shelf import Shelf
 from sources.shelf.store import Store
 from sources.shelf.systems import Shelved
+
+REDIS_CONNECTIONS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +141,15 @@ async def open_line(settings: Settings) -> AsyncIterator[Line]:
     """The line to the Redis of the settings until the block ends; nothing is asked yet. SettingsError without one."""
     if settings.redis_url is None:
         raise SettingsError("The landscape lets answers be kept, which needs a Redis: set REVGRAPH_REDIS_URL.")
-    # Whoever is in a hurry does not try again: the read goes live instead.
-    redis = Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         settings.redis_url.get_secret_value(),
+        max_connections=REDIS_CONNECTIONS,
+        # Whoever is in a hurry does not try again: the read goes live instead.
         retry=Retry(NoBackoff(), 0),
         socket_connect_timeout=LONGEST_LOOK,
         socket_timeout=LONGEST_LOOK,
     )
+    redis = Redis.from_pool(pool)
     try:
         yield Line(redis)
     finally:

@@ -29,8 +29,8 @@ class Line:
     """Asks Redis, and never lets anybody wait for one that is gone.
 
     States: OPEN, where questions go through, and LOST, where each is answered None at once. A broken connection, or
-    several slow answers in a row, make it LOST; only `watch` makes it OPEN, once Redis answered it. So no request ever
-    pays for finding out, and a Redis that comes back is used again within a second or two.
+    several slow answers in a row, make it LOST; only a look makes it OPEN, once Redis answers as fast as it should. So
+    no request pays for finding out, and a Redis that comes back is used again within a second or two.
     """
 
     def __init__(
@@ -79,7 +79,9 @@ class Line:
     async def look(self) -> bool:
         """Look for Redis once, and use it from now on if it answers."""
         try:
-            await self.insist(lambda redis: redis.ping())
+            await self.insist(lambda redis: redis.ping())  # which may have to connect first
+            async with asyncio.timeout(self._patience):
+                await self._redis.ping()
         except (TimeoutError, OSError, RedisError):
             return False
         except Exception:  # as above
@@ -95,8 +97,9 @@ class Line:
         """Look for a lost Redis until it is back; runs until it is cancelled."""
         while True:
             await self._lost.wait()
-            if not await self.look():
-                await self._sleep(LOOK_EVERY)
+            # First the rest: one that is lost for being slow would else be back, and slow, at once.
+            await self._sleep(LOOK_EVERY)
+            await self.look()
 
     def _failed(self, error: Exception) -> None:
         slow = isinstance(error, TimeoutError | TooSlow)

@@ -127,8 +127,8 @@ class Shelf:
 
         async def read_anew() -> None:
             mine = await self._store.claim(unread)
-            seen = await self._store.look(asked.question, asked.system, mark, [places[place] for place in mine])
-            if seen is None or not mine:
+            seen = await self._store.look(asked.question, asked.system, mark, [places[at] for at in mine])
+            if seen is None:
                 return
             policy, now = self.policies[asked.question.name], self._now().timestamp()
             old = [places[at] for at in mine if now - _at(seen.held.get(places[at])) > policy.max_age_seconds]

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -46,7 +46,9 @@ class RealRedis:
 
     def client(self) -> Redis:
         """A client as the gateway's own."""
-        return Redis.from_url(self.url, retry=Retry(NoBackoff(), 0))
+        return Redis.from_pool(
+            BlockingConnectionPool.from_url(self.url, max_connections=32, retry=Retry(NoBackoff(), 0))
+        )
 
     def _end(self, way: object) -> None:
         if self.running is not None and callable(way):

@@ -207,6 +207,26 @@ async def test_what_nobody_foresaw_is_logged_in_full_and_fails_no_read(
     assert any(record.exc_info for record in caplog.records)
 
 
+class Slow(Redis):
+    """A Redis that connects, answers once, and then takes its time."""
+
+    answers = 1
+
+    async def ping(self, **kwargs: object) -> bool:
+        """Answer the first time."""
+        self.answers -= 1
+        if self.answers < 0:
+            await asyncio.Event().wait()
+        return True
+
+
+async def test_a_redis_that_answers_too_slowly_is_not_used(client: Redis) -> None:
+    line = Line(Slow(connection_pool=client.connection_pool), patience=0.001)
+
+    assert not await line.look()
+    assert not line.open
+
+
 async def test_a_lost_redis_is_looked_for_until_it_is_back_with_a_rest_between(client: Redis) -> None:
     never = Never()
     line = Answering(client, sleep=never.sleep)
