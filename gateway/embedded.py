@@ -8,7 +8,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -58,15 +58,26 @@ def embedded_redis(children: Children, state: Path | None = None) -> Iterator[st
     It writes nothing to disk: what is kept may be lost. NoRedisError, or ChildEndedError where it does not begin.
     """
     server = find_server()
-    with tempfile.TemporaryDirectory(prefix="revgraph-") as short:
-        folder = state or Path(short)
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder.absolute() / "redis.sock"
-        if len(os.fsencode(path)) > LONGEST_SOCKET:
-            path = Path(short) / "redis.sock"
-        path.unlink(missing_ok=True)
-        start_redis(children, server, path, folder / "redis.log")
+    with ExitStack() as stack:
+        try:
+            folder = state.absolute() if state else _passing(stack)
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / "redis.sock"
+            if len(os.fsencode(path)) > LONGEST_SOCKET:
+                path = _passing(stack) / "redis.sock"
+            path.unlink(missing_ok=True)
+            start_redis(children, server, path, folder / "redis.log")
+        except OSError as error:
+            raise NoRedisError(
+                f"The Redis that keeps answers has no place for its socket and log ({error}). Name one that can "
+                "be written with --state, or another Redis with REVGRAPH_REDIS_URL."
+            ) from error
         yield f"unix://{path}"
+
+
+def _passing(stack: ExitStack) -> Path:
+    """A directory with a short path that goes with the stack."""
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="revgraph-")))
 
 
 def start_redis(children: Children, server: Path, path: Path, log: Path) -> Child:

@@ -62,6 +62,18 @@ def test_what_an_earlier_start_left_is_in_nobodys_way(tmp_path: Path) -> None:
         assert client.ping()
 
 
+def test_a_place_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with Children() as children, pytest.raises(NoRedisError, match=r"no place for its socket and log.*--state"):
+        children_of(children, tmp_path / "file" / "state")
+
+
+def children_of(children: Children, state: Path) -> None:
+    with embedded_redis(children, state):
+        pass
+
+
 def test_without_a_wheel_a_server_of_the_machine_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "find_spec", lambda _: None)
     shutil.copy("/bin/true", tmp_path / "valkey-server")

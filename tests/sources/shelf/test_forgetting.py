@@ -240,6 +240,25 @@ async def test_a_redis_that_lost_the_count_of_changes_serves_nothing_from_before
         assert await names(kept, "acc1") == {"acc1": "Newer"}
 
 
+async def test_what_changed_after_the_count_was_lost_stays_changed_however_far_it_counts_again(
+    redis: RealRedis,
+) -> None:
+    async with keeping(redis, "customer") as kept:
+        kept.company.customer("acc1", name="Old")
+        for _ in range(3):
+            await kept.forget("crm", "product")
+        await names(kept, "acc1")
+        await kept.redis.delete(f"revgraph:{kept.tenant}:changes")
+        rename(kept.company, "acc1", "New")
+        kept.later(1)
+
+        await kept.forget("crm", "customer", "acc1")
+        for _ in range(5):
+            await kept.forget("crm", "product")
+
+        assert await names(kept, "acc1") == {"acc1": "New"}
+
+
 async def test_many_changes_at_once_are_all_heard(redis: RealRedis) -> None:
     async with keeping(redis, "customer") as kept:
         keys = [f"acc{number}" for number in range(1200)]

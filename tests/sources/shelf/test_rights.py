@@ -172,6 +172,7 @@ def test_a_view_of_nothing_is_not_a_view_of_everything() -> None:
     views += [View(None, frozenset({"a"})), View(frozenset({"a", "b"})), View(frozenset({"ab"}))]
 
     assert len({rights_of(b"us", view) for view in views}) == len(views)
+    assert rights_of(b"us", View()) != rights_of(b"them", View())
 
 
 def test_no_secret_can_be_read_from_an_address() -> None:

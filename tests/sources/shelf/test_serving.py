@@ -323,6 +323,22 @@ async def test_an_answer_to_a_question_that_another_asked_earlier_is_not_kept(re
         assert kept.company.crm.questions() == ["fetch_customers"] * 2
 
 
+async def test_what_may_not_be_all_that_a_name_stands_for_is_asked_again(redis: RealRedis) -> None:
+    async with keeping(redis, "customer") as kept:
+        record = kept.company.customer("acc17", number="17")
+
+        async def unpadding(call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[CustomerRecord]:
+            kept.company.crm.note("fetch_customers", call, wanted, lookup)
+            return [record] if "0017" in lookup.numbers else []
+
+        kept.company.crm.fetch_customers = unpadding  # type: ignore[method-assign]
+
+        for _ in range(2):
+            found = await kept.port("crm", CustomerSource).fetch_customers(call(), Lookup(numbers=("0017",)), NAME)
+            assert [one.ref.key for one in found] == ["acc17"]
+        assert kept.company.crm.questions() == ["fetch_customers"] * 2
+
+
 async def test_lists_are_live_and_names_are_the_systems_own(redis: RealRedis) -> None:
     async with keeping(redis, *QUESTIONS_OF_PORTS) as kept:
         customers, orders = kept.port("crm", CustomerSource), kept.port("crm", OrderSource)
