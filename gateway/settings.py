@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         description="Redis that keeps answers, where the landscape has a [cache]: redis://, rediss:// or unix://. "
         "REDIS_URL is read too. Without one, serve starts its own.",
     )
+    redis_patience_seconds: Annotated[float, Field(gt=0, le=5)] = Field(
+        default=0.04, description="Seconds that a read waits for what Redis keeps; after that it is read live."
+    )
     jwt_issuer: str = Field(default="revgraph-demo", description="The issuer (iss) that a token must have.")
     jwt_audience: str = Field(default="revgraph", description="The audience (aud) that a token must have.")
     jwt_leeway_seconds: Annotated[float, Field(ge=0, le=60)] = Field(

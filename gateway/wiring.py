@@ -151,6 +151,6 @@ async def open_line(settings: Settings) -> AsyncIterator[Line]:
     )
     redis = Redis.from_pool(pool)
     try:
-        yield Line(redis)
+        yield Line(redis, patience=settings.redis_patience_seconds)
     finally:
         await redis.aclose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Final, TypeVar
 
 from redis.asyncio import Redis
@@ -14,10 +15,11 @@ from redis.exceptions import TimeoutError as TooSlow
 
 T = TypeVar("T")
 
-PATIENCE: Final = 0.04
-"""Seconds that a read may wait for what is kept; without it the read goes live."""
 SLOW_AT_ONCE: Final = 3
 """How many questions in a row may be too slow before the line counts as lost."""
+LATE: Final = 0.005
+LATE_COUNTS: Final = 0.25
+"""Where the end of the patience itself came so many seconds late, it was we who were busy, and it counts for less."""
 LOOK_EVERY: Final = 1.0
 LONGEST_LOOK: Final = 2.0
 """Seconds: how often a lost Redis is looked for, and how long one look may take."""
@@ -37,14 +39,19 @@ class Line:
         self,
         redis: Redis,
         *,
-        patience: float = PATIENCE,
+        patience: float,
+        clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Ask through this client, which keeps no retries of its own. LOST until it was looked for."""
+        """Ask through this client, which keeps no retries of its own, and wait for `patience` seconds at most.
+
+        LOST until it was looked for.
+        """
         self._redis = redis
         self._patience = patience
+        self._clock = clock
         self._sleep = sleep
-        self._slow = 0
+        self._slow = 0.0
         self._refused = ""
         self._lost = asyncio.Event()
         self._lost.set()
@@ -58,17 +65,18 @@ class Line:
         """The answer; None where there is none to be had in time."""
         if self._lost.is_set():
             return None
+        began = self._clock()
         try:
             async with asyncio.timeout(self._patience):
                 answer = await question(self._redis)
         except (TimeoutError, OSError, RedisError) as error:
-            self._failed(error)
+            self._failed(error, self._clock() - began)
             return None
         except Exception:  # nothing on the way to what is kept is a reason to fail a read
             log.exception("Redis was asked in vain: every read is live until it answers again.")
             self._lost.set()
             return None
-        self._slow = 0
+        self._slow = 0.0
         return answer
 
     async def insist(self, question: Callable[[Redis], Awaitable[T]]) -> T:
@@ -89,7 +97,7 @@ class Line:
             return False
         if self._lost.is_set():
             log.info("Redis answers: answers are kept from now on.")
-        self._slow = 0
+        self._slow = 0.0
         self._lost.clear()
         return True
 
@@ -101,7 +109,7 @@ class Line:
             await self._sleep(LOOK_EVERY)
             await self.look()
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: Exception, took: float) -> None:
         slow = isinstance(error, TimeoutError | TooSlow)
         if not slow and not isinstance(error, NoConnection | OSError):
             # It answered, and said no: out of memory, a replica, a key of another kind. The line is fine.
@@ -109,7 +117,7 @@ class Line:
                 self._refused = str(error)
                 log.warning("Redis refuses what is asked of it: %s", error)
             return
-        self._slow += 1
+        self._slow += LATE_COUNTS if took - self._patience > LATE else 1.0
         if not self._lost.is_set() and (not slow or self._slow >= SLOW_AT_ONCE):
             self._lost.set()
             log.warning("Redis is lost (%s): every read is live until it is back.", type(error).__name__)

@@ -78,7 +78,9 @@ def settings_of(
     tables = [f'[cache."{name}"]\n' + "".join(f"{key} = {value}\n" for key, value in policy.items()) for name in names]
     landscape = folder / "revgraph.toml"
     landscape.write_text("\n".join([company.landscape.read_text(), *tables]))
-    return Settings.model_validate({"jwt_secret": SECRET, "landscape": landscape, "redis_url": redis.url})
+    return Settings.model_validate(
+        {"jwt_secret": SECRET, "landscape": landscape, "redis_url": redis.url, "redis_patience_seconds": 5}
+    )
 
 
 def calls(company: Company) -> int:

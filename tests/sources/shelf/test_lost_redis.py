@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
@@ -149,13 +150,13 @@ class Answering(Line):
         """Look at a Redis of nobody's."""
         if not self.up:
             return await super().look()
-        self._slow = 0
+        self._slow = 0.0
         self._lost.clear()
         return True
 
 
 async def test_a_broken_connection_loses_the_line_at_once_and_nothing_is_asked_meanwhile(client: Redis) -> None:
-    line = Answering(client)
+    line = Answering(client, patience=5)
     await line.look()
 
     assert await line.ask(fails_with(NoConnection("reset"))) is None
@@ -164,8 +165,21 @@ async def test_a_broken_connection_loses_the_line_at_once_and_nothing_is_asked_m
     assert await line.ask(fails_with(AssertionError("must not be asked"))) is None
 
 
+async def test_a_busy_process_does_not_take_its_own_slowness_for_that_of_redis_so_soon(client: Redis) -> None:
+    ticks = itertools.count(step=1.0)
+    line = Answering(client, patience=0.001, clock=lambda: next(ticks))
+    await line.look()
+
+    for _ in range(SLOW_AT_ONCE * 4 - 1):
+        assert await line.ask(silent) is None
+    assert line.open
+
+    assert await line.ask(silent) is None
+    assert not line.open
+
+
 async def test_one_slow_answer_loses_nothing_and_several_in_a_row_the_line(client: Redis) -> None:
-    line = Answering(client, patience=0.001)
+    line = Answering(client, patience=0.001, clock=lambda: 0.0)
     await line.look()
 
     for _ in range(3):
@@ -182,7 +196,7 @@ async def test_one_slow_answer_loses_nothing_and_several_in_a_row_the_line(clien
 async def test_a_redis_that_says_no_is_not_lost_and_is_logged_once(
     client: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    line = Answering(client)
+    line = Answering(client, patience=5)
     await line.look()
 
     with caplog.at_level(logging.WARNING, "revgraph.shelf"):
@@ -198,7 +212,7 @@ async def test_a_redis_that_says_no_is_not_lost_and_is_logged_once(
 async def test_what_nobody_foresaw_is_logged_in_full_and_fails_no_read(
     client: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    line = Answering(client)
+    line = Answering(client, patience=5)
     await line.look()
 
     assert await line.ask(fails_with(KeyError("?"))) is None
@@ -229,7 +243,7 @@ async def test_a_redis_that_answers_too_slowly_is_not_used(client: Redis) -> Non
 
 async def test_a_lost_redis_is_looked_for_until_it_is_back_with_a_rest_between(client: Redis) -> None:
     never = Never()
-    line = Answering(client, sleep=never.sleep)
+    line = Answering(client, patience=5, sleep=never.sleep)
     line.up = False
     watching = asyncio.create_task(line.watch())
     await never.asked.wait()

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from sources.shelf.line import Line
 from sources.shelf.refreshing import WAITING, Refreshing
 
-LINE = Line(Redis(unix_socket_path="/nowhere"))
+LINE = Line(Redis(unix_socket_path="/nowhere"), patience=5)
 
 
 async def nothing() -> None:
