@@ -116,7 +116,9 @@ class EntityAt:
 class Instance:
     """One configured system. `settings` are the vendor's own, checked by its folder; `base_url` ends without a slash.
 
-    `settle_seconds`: the longest time after which a write that was sent has certainly been done or not.
+    `freshness_seconds`: how old a kept answer of this system may be at most and still count as current, whatever its
+    concept's policy says; None leaves it to the policy. `settle_seconds`: the longest time after which a write that was
+    sent has certainly been done or not.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Instance:
     credentials: Mapping[str, Secret] = field(default_factory=dict)
     entities: tuple[EntityAt, ...] = ()
     required: bool = True
+    freshness_seconds: float | None = None
     settle_seconds: float = 660.0
     limits: Limits = field(default_factory=Limits)
 

@@ -160,6 +160,7 @@ def _instance(form: InstanceForm, places: list[EntityAt], secrets: Mapping[str, 
         credentials=secrets,
         entities=own if form.role == "erp" else everyone,
         required=form.required,
+        freshness_seconds=form.freshness_seconds,
         settle_seconds=form.settle_seconds,
         limits=Limits(**form.limits.model_dump()),
     )

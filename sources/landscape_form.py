@@ -109,6 +109,9 @@ class InstanceForm(Form):
     role: Literal["crm", "erp"] = Field(description='"crm" or "erp"')
     base_url: Annotated[str, AfterValidator(_address)] = Field(description="the system's address, http:// or https://")
     required: bool = Field(default=True, description="true or false: whether the gateway is of use without this system")
+    freshness_seconds: Annotated[float, Field(gt=0, le=LONGEST_KEPT)] | None = Field(
+        default=None, description="seconds that a kept answer counts as current, more than 0 and at most a day (86400)"
+    )
     settle_seconds: Seconds = Field(
         default=660.0, description="seconds after which a write has certainly been done or not"
     )

@@ -57,13 +57,14 @@ class Shelf:
         self.policies: Final = landscape.cache
         self._addresses = Addresses(landscape.tenant)
         self._sign_ins = {name: sign_in(landscape.tenant, one) for name, one in landscape.instances.items()}
+        self._freshness = {name: one.freshness_seconds for name, one in landscape.instances.items()}
         self._store = store
         self._refreshing = refreshing
         self._now = now
 
     async def answer(self, asked: Asked[R], names: Sequence[Name]) -> Answer[R]:
         """What is told for these names. Raises the system's Fault where it had to be asked and failed."""
-        policy = self.policies[asked.question.name]
+        policy = self._policy(asked)
         asked, began = _within(asked, policy.scope), monotonic()
         mark = self._mark(asked)
         seen = await self._store.look(asked.question, asked.system, mark, names)
@@ -84,6 +85,13 @@ class Shelf:
         if wanted != asked.wanted:
             brought = {name: _narrowed(held, asked.wanted) for name, held in brought.items()}
         return Answer({**found, **brought}, told.others)
+
+    def _policy(self, asked: Asked[Any]) -> CachePolicy:
+        """The concept's policy, no longer than what the system is said to stay fresh."""
+        policy, freshness = self.policies[asked.question.name], self._freshness[asked.system]
+        if freshness is None or freshness >= policy.max_age_seconds:
+            return policy
+        return replace(policy, max_age_seconds=freshness)
 
     def _mark(self, asked: Asked[Any]) -> Shelfmark:
         rights = rights_of(self._sign_ins[asked.system], asked.call.view)
@@ -113,7 +121,7 @@ class Shelf:
         at, before = self._now().timestamp(), len(asked.call.record.calls)
         told = await asked.live(asked.call, names, asked.wanted)
         if not _came_along(asked.call.record, before, asked.system):
-            policy = self.policies[asked.question.name]
+            policy = self._policy(asked)
             await self._store.keep(_kept(asked, policy, mark, told, changes, at))
         return told
 
@@ -130,7 +138,7 @@ class Shelf:
             seen = await self._store.look(asked.question, asked.system, mark, [places[at] for at in mine])
             if seen is None:
                 return
-            policy, now = self.policies[asked.question.name], self._now().timestamp()
+            policy, now = self._policy(asked), self._now().timestamp()
             old = [places[at] for at in mine if now - _at(seen.held.get(places[at])) > policy.max_age_seconds]
             if old:
                 await self._ask(replace(asked, call=_behind(asked.call), wanted=wanted), mark, old, seen.changes)

@@ -74,10 +74,13 @@ async def keeping(
     policy: CachePolicy = FIVE_MINUTES,
     company: Company | None = None,
     tenant: str | None = None,
+    freshness: float | None = None,
 ) -> AsyncIterator[Kept]:
     """A shelf that keeps what these names stand for; nothing else of its tenant is in Redis unless one is given."""
     company, tenant = company or Company(), tenant or f"acme-{next(_TENANTS)}"
     places = replace(landscape(), tenant=tenant, cache=dict.fromkeys(names, policy))
+    instances = {name: replace(one, freshness_seconds=freshness) for name, one in places.instances.items()}
+    places = replace(places, instances=instances)
     client = redis.client()
     line, refreshing = Line(client, patience=5), Refreshing()
     store = Store(line, Addresses(tenant))

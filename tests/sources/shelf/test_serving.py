@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -196,6 +197,21 @@ async def test_that_there_is_none_is_kept_for_half_a_minute(redis: RealRedis) ->
 
         assert kept.company.crm.questions() == ["fetch_customers", "fetch_products"]
         assert [29_000 < await kept.redis.pttl(key) <= 30_000 for key in await kept.addresses()] == [True, True]
+
+
+async def test_a_system_may_be_said_to_stay_fresh_for_less_than_its_concepts_policy(redis: RealRedis) -> None:
+    async with keeping(redis, "customer", policy=CachePolicy(100), company=a_company(), freshness=10) as kept:
+        source = kept.systems.get("crm", CustomerSource)
+        assert source is not None
+
+        await source.fetch_customers(call(), Lookup(keys=("acc1",)), NAME)
+        kept.now = NOW + timedelta(seconds=9)
+        await source.fetch_customers(call(), Lookup(keys=("acc1",)), NAME)
+        assert len(kept.company.crm.asked) == 1
+
+        kept.now = NOW + timedelta(seconds=11)
+        await source.fetch_customers(call(), Lookup(keys=("acc1",)), NAME)
+        assert len(kept.company.crm.asked) == 2
 
 
 async def test_redis_forgets_by_itself_what_is_too_old_to_serve(redis: RealRedis) -> None:
