@@ -27,7 +27,7 @@ from graphql.type import GraphQLNonNull, GraphQLString
 
 from engine.arguments import coercion
 from engine.marks import Batch, mark_of
-from engine.plan import Event, NotCompiledError, Shape, Site, TypeName
+from engine.plan import Event, NotCompiledError, Reach, Shape, Site, TypeName
 from engine.wants import Tree, Wants
 
 MOST_SHAPES = 2_000
@@ -47,7 +47,7 @@ class Collected:
 
 
 class Collector:
-    """Walks one operation once."""
+    """Walks one operation once. `partly`: what only graphql-core can answer is passed over, not a reason to give up."""
 
     def __init__(
         self,
@@ -57,8 +57,10 @@ class Collector:
         variables: VariableValues,
         *,
         hide: bool = False,
+        partly: bool = False,
     ) -> None:
         self._schema, self._node, self._variables, self._hide = schema, node, variables, hide
+        self._partly = partly
         self._fragments = dict(fragments)
         self._wants = Wants(schema, node, fragments, variables)
         self._shapes: list[Shape] = []
@@ -93,27 +95,33 @@ class Collector:
         nodes = [detail.node for detail in details]
         name = nodes[0].name.value
         if any(detail.defer_usage for detail in details):
-            raise NotCompiledError("defer")
-        if name == "__typename":
-            return Site(key, name, nodes, shape.type, _TYPENAME, TypeName())
+            self._give_up("defer")
         if name.startswith("__"):
-            raise NotCompiledError("introspection")
+            if name != "__typename":
+                self._give_up("introspection")
+            return Site(key, name, nodes, shape.type, _TYPENAME, TypeName())
         if any(directive.name.value == "stream" for node in nodes for directive in node.directives or ()):
-            raise NotCompiledError("stream")
+            self._give_up("stream")
         site = self._declared(shape, key, nodes)
         self._fill(site, details)
         return site
 
     def _declared(self, shape: Shape, key: str, nodes: list[FieldNode]) -> Site:
         field = shape.type.fields[nodes[0].name.value]
-        reach = Event() if self._node.operation is OperationType.SUBSCRIPTION and shape.number == 0 else mark_of(field)
+        streams = self._node.operation is OperationType.SUBSCRIPTION and shape.number == 0
+        reach: Reach | None = Event() if streams else mark_of(field)
         if reach is None:
-            raise NotCompiledError(f"{shape.type.name}.{nodes[0].name.value}")
+            self._give_up(f"{shape.type.name}.{nodes[0].name.value}")
+            reach = TypeName()
         site = Site(key, nodes[0].name.value, nodes, shape.type, field.type, reach, field)
         if isinstance(reach, Batch):
             site.coerce = coercion(self._schema, field, nodes[0], hide=self._hide)
             site.tree = self._wants.below(get_named_type(field.type), nodes)
         return site
+
+    def _give_up(self, why: str) -> None:
+        if not self._partly:
+            raise NotCompiledError(why)
 
     def _fill(self, site: Site, details: list[FieldDetails]) -> None:
         for kind in self._possible(site):

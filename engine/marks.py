@@ -10,10 +10,15 @@ from strawberry.types.field import StrawberryField
 
 
 class Batch(NamedTuple):
-    """A field that one call answers for all its parents; `needs` are the parents' fields that the call reads."""
+    """A field that one call answers for all its parents; `needs` are the parents' fields that the call reads.
+
+    `reads` tells beforehand what the call will ask, `most` how many objects it may bring for so many parents together.
+    """
 
     resolver: Callable[..., Awaitable[Sequence[Any]]]
     needs: tuple[str, ...]
+    reads: Callable[..., Sequence[Any]] | None = None
+    most: Callable[..., int] | None = None
 
 
 def wrong_count(mark: Batch, answers: int, parents: int, type_name: str) -> RuntimeError:

@@ -44,8 +44,7 @@ class Site:
     """A field of one object type, at the place where an operation asks for it: one key of the answer.
 
     `shapes`: what is asked of its objects, by their possible types; empty for leaves. `step`: where a run keeps its
-    values, one a parent; None where the parent's attribute is read as the answer is shaped. `most`: how many objects
-    it may hold for one parent, as far as anybody said.
+    values, one a parent; None where the parent's attribute is read as the answer is shaped.
     """
 
     key: str

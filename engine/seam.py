@@ -28,6 +28,8 @@ def batch(
     ],
     *,
     needs: Iterable[str] = (),
+    reads: Callable[Concatenate[ContextT, WantedT, int, Arguments], Sequence[object]] | None = None,
+    most: Callable[Concatenate[ContextT, int, Arguments], int] | None = None,
     name: str | None = None,
     description: str | None = None,
     deprecation_reason: str | None = None,
@@ -39,8 +41,11 @@ def batch(
     parameter are the field's arguments. `needs` names the parents' fields that the call reads, dotted where nested.
     The result is typed Any, so that the class body's annotation is the field's GraphQL type; it serves one class body,
     as Strawberry writes the attribute's name on it.
+
+    `reads` tells what a call for so many parents will ask, without asking; it is for `engine.explain` alone, which
+    passes it on as it is. `most` tells in the same way how many objects all parents together may get.
     """
-    mark = Batch(_function(resolver), _names(needs))
+    mark = Batch(_function(resolver), _names(needs), reads, most)
 
     async def resolve(root: object, info: Info[Any, Any], **arguments: Any) -> object:
         return await load(mark, root, info._raw_info, arguments)  # noqa: SLF001 - Strawberry offers no other way to it

@@ -223,6 +223,35 @@ def forget(
 
 
 @app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(help="A file with the operation, in GraphQL's own language; - reads stdin.")],
+    variables: Annotated[
+        str, typer.Option(help="The variables as JSON, or @ and the name of a file with them.")
+    ] = "{}",
+    operation: Annotated[str | None, typer.Option(help="Which operation, where the file holds several.")] = None,
+    landscape: LandscapeOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")] = False,
+) -> None:
+    """Show what an operation will ask of which system, level by level, and whether the budgets allow it.
+
+    Asks no system and needs no credentials. Ends with code 1 when the operation is wrong or over a budget.
+    """
+    from gateway import explaining  # noqa: PLC0415
+    from gateway.plan_telling import as_json as in_json  # noqa: PLC0415
+    from sources.landscape_file import LandscapeError  # noqa: PLC0415
+
+    try:
+        plan = explaining.explain(_settings(landscape=landscape), explaining.read(file, variables, operation))
+    except (explaining.CannotExplainError, LandscapeError) as error:
+        _give_up(str(error))
+    if as_json:
+        typer.echo(json.dumps(in_json(plan), indent=2))
+    else:
+        explaining.show(plan, operation or file.name)
+    raise typer.Exit(1 if any(plan.excesses()) else 0)
+
+
+@app.command()
 def settings() -> None:
     """List every environment variable that `serve` reads, with its usual value and its meaning."""
     from gateway.settings import described  # noqa: PLC0415

@@ -57,7 +57,10 @@ def refused(errors: Iterable[GraphQLError], code: str, correlation_id: str) -> l
         "retryable": category is ProblemCategory.SYSTEM_UNAVAILABLE,
         "correlationId": correlation_id,
     }
-    return [{**_plain(error), "extensions": mistake} for _, error in zip(range(MOST_ERRORS), errors, strict=False)]
+    return [
+        {**_plain(error), "extensions": {**(error.extensions or {}), **mistake}}
+        for _, error in zip(range(MOST_ERRORS), errors, strict=False)
+    ]
 
 
 def internal(error: BaseException, correlation_id: str) -> dict[str, Any]:

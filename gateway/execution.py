@@ -13,6 +13,8 @@ from canonical.deadline import Deadline
 from canonical.principal import Principal, View
 from engine.documents import Documents, WrongDocumentError
 from engine.loom import Loom
+from engine.operation import Operation
+from gateway.planning import Plan, Planner
 from gateway.request import GraphQLRequest, RefusedError
 from resolvers.context import Context
 from sources.kit.call import SERVED_WITHOUT, Call, CallRecord, SourceCall
@@ -23,26 +25,42 @@ GRACE_SECONDS = 0.4
 Execute = Callable[[GraphQLRequest, Call], Awaitable[ExecutionResult]]
 """Answers a request for a call; WrongDocumentError or RefusedError when it is not executed."""
 
+Foretell = Callable[[GraphQLRequest, Call], Plan]
+"""What executing a request will ask of the systems; the same errors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """The loom and its operation cache. `new_context` makes the context that one operation's resolvers share."""
+    """The loom and its operation cache. `new_context` makes the context that one operation's resolvers share.
+
+    What would ask more of the systems than their budgets allow is refused before the first call.
+    """
 
     loom: Loom
     documents: Documents
     new_context: Callable[[Call], Context]
+    planner: Planner
 
     async def __call__(self, request: GraphQLRequest, call: Call) -> ExecutionResult:
         """Execute; errors of the systems are in the result at their places, and the call's deadline ends it."""
-        operation = self.documents.operation(request.query, request.operation_name)
-        if operation.kind is OperationType.SUBSCRIPTION:
-            raise RefusedError(400, "OPERATION_NOT_SUPPORTED", "Subscriptions are not answered over this path.")
+        operation = self._operation(request)
+        self.planner.allow(operation, request.variables, call)
         try:
             async with asyncio.timeout(call.deadline.left() + GRACE_SECONDS):
                 result = await self.loom.run(operation, self.new_context(call), request.variables)
         except TimeoutError as error:
             raise RefusedError(504, "DEADLINE_EXCEEDED", "The answer took longer than it may.") from error
         return _settled(result)
+
+    def plan(self, request: GraphQLRequest, call: Call) -> Plan:
+        """What executing the request will ask of the systems."""
+        return self.planner.plan(self._operation(request), request.variables, call)
+
+    def _operation(self, request: GraphQLRequest) -> Operation:
+        operation = self.documents.operation(request.query, request.operation_name)
+        if operation.kind is OperationType.SUBSCRIPTION:
+            raise RefusedError(400, "OPERATION_NOT_SUPPORTED", "Subscriptions are not answered over this path.")
+        return operation
 
 
 def _settled(result: ExecutionResult) -> ExecutionResult:

@@ -16,10 +16,12 @@ from canonical.principal import Principal, View
 from engine.documents import Documents, WrongDocumentError
 from gateway import errors
 from gateway.authentication import UnauthenticatedError
-from gateway.execution import Execute, cost, new_call
+from gateway.execution import Execute, Foretell, cost, new_call
+from gateway.plan_telling import as_json
 from gateway.request import LEGACY, MODERN, GraphQLRequest, RefusedError, media_type, read_request
 
 SOURCES_HEADER = "X-Revgraph-Sources"
+PLAN_HEADER = "X-Revgraph-Plan"
 METHODS = "GET, POST"
 
 
@@ -49,6 +51,7 @@ class GraphQLDoor:
     """Everything that answering a GraphQL request needs; an ASGI app of its own, bytes in and bytes out."""
 
     execute: Execute
+    plan: Foretell
     documents: Documents
     principal_of: Callable[[str | None], Principal]
     view_of: Callable[[Principal], View]
@@ -92,20 +95,28 @@ class GraphQLDoor:
             self._check_reads_only(asked)
         traceparent = scope["state"]["traceparent"]
         call = new_call(principal, self.view_of(principal), self.deadline_seconds, correlation_id, traceparent)
+        wish = _wish(headers, PLAN_HEADER)
+        told: dict[str, Any] = {"plan": as_json(self.plan(asked, call))} if wish in {"true", "only"} else {}
+        if wish == "only":
+            return _reply({"data": None, "extensions": told}, 200, media)
         result = await self.execute(asked, call)
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             answer["errors"] = errors.formatted(result.errors, correlation_id)
-        if headers.get(SOURCES_HEADER, "").strip().lower() == "true":
-            answer["extensions"] = {**(result.extensions or {}), "sources": cost(call.record)}
-        elif result.extensions:
-            answer["extensions"] = result.extensions
+        if _wish(headers, SOURCES_HEADER) == "true":
+            told["sources"] = cost(call.record)
+        if result.extensions or told:
+            answer["extensions"] = {**(result.extensions or {}), **told}
         return _reply(answer, 200, media)
 
     def _check_reads_only(self, asked: GraphQLRequest) -> None:
         # A GET may be repeated and prefetched by anybody on its way, so nothing that writes goes through it.
         if self.documents.operation(asked.query, asked.operation_name).kind is not OperationType.QUERY:
             raise RefusedError(405, "METHOD_NOT_ALLOWED", "Only queries may be sent with GET.", {"Allow": "POST"})
+
+
+def _wish(headers: Headers, header: str) -> str:
+    return headers.get(header, "").strip().lower()
 
 
 def _refusal(error: Exception, code: str, correlation_id: str) -> Mapping[str, Any]:

@@ -37,7 +37,8 @@ payments, read live from the system that owns each of them. This one serves <b>{
 <p>Send a POST with JSON to <code>/graphql</code>, with the header
 <code>Authorization: Bearer &lt;your token&gt;</code>. A query to try:</p>
 <pre>{escape(QUERY)}</pre>
-<p>With the header <code>X-Revgraph-Sources: true</code> the answer also lists the calls that were made for it. Whether
-the gateway lives is told at <a href="/healthz">/healthz</a>, whether it is ready at <a href="/readyz">/readyz</a>.</p>
+<p>With the header <code>X-Revgraph-Sources: true</code> the answer also lists the calls that were made for it; with
+<code>X-Revgraph-Plan: only</code> it tells the calls that it would take, and makes none. Whether the gateway lives is
+told at <a href="/healthz">/healthz</a>, whether it is ready at <a href="/readyz">/readyz</a>.</p>
 </html>
 """

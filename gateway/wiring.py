@@ -17,10 +17,11 @@ from engine.measuring import Limits
 from gateway.authentication import Authenticator, read_keys
 from gateway.execution import Executor
 from gateway.graphql_http import GraphQLDoor
+from gateway.planning import Planner
 from gateway.settings import Settings, SettingsError
 from resolvers.access import view_of
 from resolvers.context import Context, Systems, now_utc
-from sources.catalog import Sources, open_sources
+from sources.catalog import Sources, forecaster, open_sources
 from sources.kit.call import Call
 from sources.landscape import Landscape
 from sources.landscape_file import read_landscape
@@ -78,8 +79,11 @@ def furnish(
         schema, limits_of(settings), introspection=settings.introspection, keep=settings.document_cache
     )
     loom = the_loom(settings, schema)
+    new_context = _context_of(landscape, systems or sources)
+    executor = Executor(loom, documents, new_context, Planner(loom, landscape, forecaster(landscape), new_context))
     door = GraphQLDoor(
-        execute=Executor(loom, documents, _context_of(landscape, systems or sources)),
+        execute=executor,
+        plan=executor.plan,
         documents=documents,
         principal_of=authenticator.principal,
         view_of=view_of,

@@ -218,3 +218,8 @@ def serve_customer(landscape: Landscape, group: CustomerGroup, faults: Mapping[s
         billing_address=one("billing_address", lambda record: record.billing_address),
         shipping_address=one("shipping_address", lambda record: record.shipping_address),
     )
+
+
+def reads_every_record(context: Context) -> bool:
+    """Whether the operation reads of customers what takes every system's record of them."""
+    return context.wants_of("Customer").any_of(*_ERP_PART)

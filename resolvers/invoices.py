@@ -26,7 +26,7 @@ from resolvers.own_documents import PAYER, OwnKeys, only_own, own_keys
 from sources.ports import InvoiceQuery, InvoiceSource, Lookup, Position
 
 _KIND = "invoices"
-_LIST_FACTS = Wanted.of("issued_on", "status", "open", "due_on")
+LIST_FACTS = Wanted.of("issued_on", "status", "open", "due_on")
 
 
 async def invoice(
@@ -125,7 +125,7 @@ class _Scan:
 
     async def go(self, pages: Sequence[Collector[Invoice]]) -> None:
         """Ask each ERP for its next rows and fill the pages, no further than every ERP has told."""
-        wanted = invoices_wanted(self.context) | _LIST_FACTS | PAYER
+        wanted = invoices_wanted(self.context) | LIST_FACTS | PAYER
         questions = {
             erp: source.list_invoices(self.context.call, query, wanted)
             for erp in _erps(self.context, self.asked.legal_entity)

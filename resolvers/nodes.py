@@ -58,7 +58,7 @@ async def nodes(context: Context, parents: Sequence[object], _: Wanted, ids: Seq
 
 async def load_nodes(context: Context, ids: Sequence[str]) -> list[Found]:
     """Records by their ids, in order; a bad id or a fault stands in its place."""
-    return await load_refs(context, [_parse(context, text) for text in ids])
+    return await load_refs(context, [parsed(context, text) for text in ids])
 
 
 async def load_refs(context: Context, parsed: Sequence[tuple[str, Ref] | Mistake]) -> list[Found]:
@@ -76,7 +76,8 @@ async def load_refs(context: Context, parsed: Sequence[tuple[str, Ref] | Mistake
     return [one if isinstance(one, Mistake) else found[one] for one in parsed]
 
 
-def _parse(context: Context, text: str) -> tuple[str, Ref] | Mistake:
+def parsed(context: Context, text: str) -> tuple[str, Ref] | Mistake:
+    """The concept and the record of an id; a Mistake where it is none, or of what the principal may not read."""
     try:
         concept, ref = parse_global_id(text)
         if concept not in LOADS:

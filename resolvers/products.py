@@ -22,7 +22,7 @@ from sources.ports import ProductQuery, ProductSource
 _OWNED = ("name", "unit", "active")
 
 
-def _owners(context: Context) -> list[str]:
+def owners(context: Context) -> list[str]:
     """The systems to ask, the one that owns most first: 'erp' means every ERP, since a product is no legal entity's."""
     wanted = context.wants_of("Product")
     fields = [name for name in _OWNED if wanted.any_of(name)] or ["sku"]
@@ -41,7 +41,7 @@ async def load_products(context: Context, skus: Sequence[str]) -> list[Product |
         wanted = context.wants_of("Product").only(ProductRecord.__struct_fields__)
         questions = {
             name: source.fetch_products(context.call, asked, wanted)
-            for name in _owners(context)
+            for name in owners(context)
             if (source := context.system(name, ProductSource))
         }
         answers, faults = split(await side_by_side(questions))

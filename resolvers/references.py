@@ -27,10 +27,11 @@ async def records_of(context: Context, representations: Sequence[Representation]
             "TOO_MANY_IDS",
             f"{len(representations)} records were asked for; ask for at most {MAX_REFERENCES} at a time.",
         )
-    return await load_refs(context, [_named(context, one) for one in representations])
+    return await load_refs(context, [named(context, one) for one in representations])
 
 
-def _named(context: Context, representation: Representation) -> tuple[str, Ref] | Mistake:
+def named(context: Context, representation: Representation) -> tuple[str, Ref] | Mistake:
+    """The concept and the record that a representation names; a Mistake where it names none."""
     try:
         return _parsed(context, representation)
     except Mistake as mistake:

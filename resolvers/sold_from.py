@@ -10,7 +10,7 @@ from resolvers.order_bookmark import Bookmark
 from resolvers.order_narrowing import OrderFilterBy
 from resolvers.order_streams import join_rows, read_round
 
-_ROUNDS = 5
+ROUNDS = 5
 
 
 async def orders_sold_from(context: Context, quotes: tuple[str, ...]) -> list[Order] | Fault | Mistake:
@@ -21,7 +21,7 @@ async def orders_sold_from(context: Context, quotes: tuple[str, ...]) -> list[Or
     by, crm = OrderFilterBy(quote_keys=quotes), context.landscape.crm
     mark = Bookmark(None, crm, context.landscape.erps)
     found: dict[object, Order] = {}
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         turn = await read_round(context, MAX_PAGE, mark, by)
         if crm in turn.harvest.faults:
             return turn.harvest.faults[crm]
@@ -32,4 +32,4 @@ async def orders_sold_from(context: Context, quotes: tuple[str, ...]) -> list[Or
                 found.setdefault(order.ref, order)
         if not turn.more:
             return list(found.values())
-    return Mistake("LIST_TOO_LONG", f"More than {_ROUNDS * MAX_PAGE} orders came from these quotes; ask for fewer.")
+    return Mistake("LIST_TOO_LONG", f"More than {ROUNDS * MAX_PAGE} orders came from these quotes; ask for fewer.")

@@ -13,9 +13,11 @@ from canonical import joined
 from canonical.wanted import Wanted
 from engine.seam import batch, derived
 from resolvers import customers, identities, legal_entities
+from resolvers import forecast_fields as forecast
 from resolvers import lineage as origins
 from resolvers.connections import Connection
 from resolvers.context import Context
+from resolvers.forecast_fields import Asks
 from schema.inputs import InvoiceFilter, OrderFilter, invoice_filter, order_filter
 from schema.legal_entity import LegalEntity
 from schema.lineage import FieldConflict, FieldLineage
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from schema.order import OrderConnection
 
 
-@batch
 async def _children(
     context: Context, parents: Sequence[joined.Customer], wanted: Wanted, first: int = 20, after: Cursor | None = None
 ) -> Sequence[Connection[joined.Customer] | Exception | None]:
@@ -60,6 +61,32 @@ async def _lineage_of(
     context: Context, parents: Sequence[joined.Customer], wanted: Wanted, fields: list[str] | None = None
 ) -> Sequence[object]:
     return await origins.of_customers(context, parents, wanted, fields)
+
+
+def _children_asks(context: Context, _: Wanted, parents: int, first: int = 20, after: Cursor | None = None) -> Asks:
+    return forecast.children_of_customers(context, parents, first, after)
+
+
+def _orders_asks(
+    context: Context,
+    _: Wanted,
+    parents: int,
+    first: int = 20,
+    after: Cursor | None = None,
+    filter: OrderFilter | None = None,
+) -> Asks:
+    return forecast.orders_of_customers(context, parents, first, after, order_filter(filter))
+
+
+def _invoices_asks(
+    context: Context,
+    _: Wanted,
+    parents: int,
+    first: int = 20,
+    after: Cursor | None = None,
+    filter: InvoiceFilter | None = None,
+) -> Asks:
+    return forecast.invoices_of_customers(context, parents, first, after, invoice_filter(filter))
 
 
 @strawberry.type
@@ -105,18 +132,23 @@ class Customer(Node):
     crm_id: strawberry.ID | None
     name: str | None
     references: list[SystemReference]
-    parent: Customer | None = batch(customers.parents_of, needs=["parent_key"])
-    children: CustomerConnection | None = _children
+    parent: Customer | None = batch(customers.parents_of, needs=["parent_key"], reads=forecast.parents_of_customers)
+    children: CustomerConnection | None = batch(_children, reads=_children_asks, most=forecast.page)
     contacts: list[Contact] | None
     billing_address: Address | None
     shipping_address: Address | None
     billing_accounts: list[BillingAccount] | None = batch(
         customers.billing_accounts_of,
         needs=["billing_accounts"],
+        reads=forecast.billing_accounts,
         description="Receivables live per legal entity, in the ERP that keeps its books.",
     )
-    orders: Annotated[OrderConnection, strawberry.lazy("schema.order")] | None = batch(_orders_of)
-    invoices: Annotated[InvoiceConnection, strawberry.lazy("schema.invoice")] | None = batch(_invoices_of)
+    orders: Annotated[OrderConnection, strawberry.lazy("schema.order")] | None = batch(
+        _orders_of, reads=_orders_asks, most=forecast.scanned
+    )
+    invoices: Annotated[InvoiceConnection, strawberry.lazy("schema.invoice")] | None = batch(
+        _invoices_of, reads=_invoices_asks, most=forecast.scanned
+    )
     lineage: list[FieldLineage] = batch(_lineage_of, needs=["every_record"])
     conflicts: list[FieldConflict] | None = batch(
         origins.conflicts_of_customers,

@@ -10,8 +10,9 @@ from strawberry.federation.schema import FederationAny
 
 from canonical.errors import Mistake
 from canonical.wanted import Wanted
-from resolvers import references
+from resolvers import forecast_fields, references
 from resolvers.context import Context
+from resolvers.forecast_fields import Asks
 from schema.customer import Customer
 from schema.invoice import CreditMemo, Invoice, Payment
 from schema.order import Order
@@ -29,6 +30,17 @@ async def entities_of(
 ) -> Sequence[list[object]]:
     """The records that are represented, in their order."""
     return [await references.records_of(context, [_read(one) for one in representations])] * len(parents)
+
+
+def entities_asked(context: Context, _: Wanted, __: int, representations: list[FederationAny]) -> Asks:
+    """What loading them will ask."""
+    named = [references.named(context, _read(one)) for one in representations[: references.MAX_REFERENCES]]
+    return forecast_fields.records(context, named)
+
+
+def entities_most(_: Context, __: int, representations: list[FederationAny]) -> int:
+    """As many as are represented."""
+    return len(representations)
 
 
 def _read(representation: object) -> Mapping[str, object]:

@@ -15,6 +15,7 @@ from canonical.payment import Payment as PaymentRecord
 from canonical.wanted import Wanted
 from engine.seam import batch, derived
 from resolvers import documents, identities, invoices, legal_entities, order_lines
+from resolvers import forecast_fields as forecast
 from resolvers import lineage as origins
 from resolvers.context import Context
 from schema.customer import Customer
@@ -45,7 +46,7 @@ class InvoiceLine:
     amount: Money | None
     tax: Money | None
     order_line: Annotated[OrderLine, strawberry.lazy("schema.order")] | None = batch(
-        order_lines.of_parents, needs=["order", "order_line_key"]
+        order_lines.of_parents, needs=["order", "order_line_key"], reads=forecast.orders_of_documents
     )
 
 
@@ -54,7 +55,9 @@ class PaymentApplication:
     """The part of a payment that was used for one invoice."""
 
     payment: Payment | None
-    invoice: Invoice | None = batch(documents.invoices_of_applications, needs=["invoice_ref"])
+    invoice: Invoice | None = batch(
+        documents.invoices_of_applications, needs=["invoice_ref"], reads=forecast.invoices_of_payments
+    )
     amount: Money | None
     applied_at: datetime | None
 
@@ -69,7 +72,9 @@ class CreditMemo(Node):
     open: Money | None
     issued_on: date | None
     reason: str | None
-    invoices: list[Invoice] | None = batch(documents.invoices_of_memos, needs=["invoice_refs"])
+    invoices: list[Invoice] | None = batch(
+        documents.invoices_of_memos, needs=["invoice_refs"], reads=forecast.invoices_of_payments
+    )
     references: list[SystemReference] = derived(identities.own_reference, needs=["reference"])
 
     @classmethod
@@ -86,11 +91,15 @@ class Payment(Node):
     number: str | None
     method: str | None
     status: PaymentStatus | None
-    customer: Customer | None = batch(documents.customers_of, needs=["customer_key"])
+    customer: Customer | None = batch(
+        documents.customers_of, needs=["customer_key"], reads=forecast.customers_of_documents
+    )
     amount: Money | None
     unapplied: Money | None
     received_at: datetime | None
-    applications: list[PaymentApplication] | None = batch(documents.applications_of, needs=["applications"])
+    applications: list[PaymentApplication] | None = batch(
+        documents.applications_of, needs=["applications"], reads=forecast.applications_of_payments
+    )
     references: list[SystemReference] = derived(identities.own_reference, needs=["reference"])
 
     @classmethod
@@ -108,9 +117,14 @@ class Invoice(Node):
     status: InvoiceStatus | None
     disputed: bool | None
     orders: list[Annotated[Order, strawberry.lazy("schema.order")]] | None = batch(
-        documents.orders_of, needs=["order_refs"], description="A collective invoice has several."
+        documents.orders_of,
+        needs=["order_refs"],
+        reads=forecast.orders_of_documents,
+        description="A collective invoice has several.",
     )
-    customer: Customer | None = batch(documents.customers_of, needs=["customer_key"])
+    customer: Customer | None = batch(
+        documents.customers_of, needs=["customer_key"], reads=forecast.customers_of_documents
+    )
     legal_entity: LegalEntity | None = batch(legal_entities.of_parents, needs=["legal_entity_code"])
     issued_on: date | None
     due_on: date | None

@@ -13,6 +13,7 @@ from strawberry.federation import type as federated
 from canonical import joined
 from canonical.wanted import Wanted
 from engine.seam import batch, derived
+from resolvers import forecast_fields as forecast
 from resolvers import identities, legal_entities, order_status, orders
 from resolvers import lineage as origins
 from resolvers import timeline as timelines
@@ -100,8 +101,12 @@ class OrderLine:
     ends_on: date | None
     segment: int | None
     parent_line_id: strawberry.ID | None = derived(identities.order_line_parent, needs=["parent_key"])
-    shipped_quantity: Decimal | None = batch(order_status.shipped_quantities_of, needs=["fulfillment_facts"])
-    invoiced_quantity: Decimal | None = batch(order_status.invoiced_quantities_of, needs=["invoicing_facts"])
+    shipped_quantity: Decimal | None = batch(
+        order_status.shipped_quantities_of, needs=["fulfillment_facts"], reads=forecast.shipments_of_lines
+    )
+    invoiced_quantity: Decimal | None = batch(
+        order_status.invoiced_quantities_of, needs=["invoicing_facts"], reads=forecast.billed_of_lines
+    )
 
 
 @federated(keys=["id", "crmId"])
@@ -117,17 +122,24 @@ class Order(Node):
     status: OrderStatus | None = batch(
         order_status.status_of,
         needs=["fulfillment_facts", "invoicing_facts", "payment_facts"],
+        reads=forecast.status_of_orders,
         description="One lifecycle over all systems; docs/order-status.md has the precedence.",
     )
     fulfillment_status: FulfillmentStatus | None = batch(
-        order_status.fulfillment_status_of, needs=["fulfillment_facts"]
+        order_status.fulfillment_status_of, needs=["fulfillment_facts"], reads=forecast.shipments_of_orders
     )
-    invoicing_status: InvoicingStatus | None = batch(order_status.invoicing_status_of, needs=["invoicing_facts"])
-    payment_status: OrderPaymentStatus | None = batch(order_status.payment_status_of, needs=["payment_facts"])
+    invoicing_status: InvoicingStatus | None = batch(
+        order_status.invoicing_status_of, needs=["invoicing_facts"], reads=forecast.billed_of_orders
+    )
+    payment_status: OrderPaymentStatus | None = batch(
+        order_status.payment_status_of, needs=["payment_facts"], reads=forecast.billed_of_orders
+    )
     system_statuses: list[SystemStatus] = strawberry.field(description="Each system's own word for it.")
     holds: list[Hold] | None
-    customer: Customer | None = batch(orders.customers_of, needs=["customer", "customer_key"])
-    quote: Quote | None = batch(orders.quotes_of, needs=["quote_key"])
+    customer: Customer | None = batch(
+        orders.customers_of, needs=["customer", "customer_key"], reads=forecast.customers_of_orders
+    )
+    quote: Quote | None = batch(orders.quotes_of, needs=["quote_key"], reads=forecast.quotes_of_orders)
     bookings: list[Booking] | None = strawberry.field(
         description="A deal over several legal entities is one order with several bookings."
     )
@@ -138,15 +150,24 @@ class Order(Node):
     tax: Money | None
     total: Money | None
     lines: list[OrderLine] | None
-    shipments: list[Annotated[Shipment, strawberry.lazy("schema.shipment")]] | None = batch(orders.shipments_of)
-    invoices: list[Annotated[Invoice, strawberry.lazy("schema.invoice")]] | None = batch(orders.invoices_of)
+    shipments: list[Annotated[Shipment, strawberry.lazy("schema.shipment")]] | None = batch(
+        orders.shipments_of, reads=forecast.shipments_of_orders
+    )
+    invoices: list[Annotated[Invoice, strawberry.lazy("schema.invoice")]] | None = batch(
+        orders.invoices_of, reads=forecast.invoices_of_orders
+    )
     payments: list[Annotated[PaymentApplication, strawberry.lazy("schema.invoice")]] | None = batch(
         orders.payments_of,
         needs=["payment_applications"],
+        reads=forecast.invoices_of_orders,
         description="What was applied to this order's invoices: a payment over five orders shows each order its part.",
     )
     timeline: TimelineConnection | None = batch(
-        _timeline, needs=["timeline_facts", "quote_key"], description="Oldest first unless asked otherwise."
+        _timeline,
+        needs=["timeline_facts", "quote_key"],
+        reads=forecast.timelines_of_orders,
+        most=forecast.timeline_page,
+        description="Oldest first unless asked otherwise.",
     )
     lineage: list[FieldLineage] = batch(_lineage_of, needs=["every_record"])
     conflicts: list[FieldConflict] | None = batch(origins.conflicts_of_orders, needs=["every_record"])

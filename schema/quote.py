@@ -11,6 +11,7 @@ from strawberry.federation import type as federated
 
 from canonical.quote import QuoteRecord
 from engine.seam import batch, derived
+from resolvers import forecast_fields as forecast
 from resolvers import identities, quotes
 from schema.customer import Customer
 from schema.enums import QuoteStatus, SignatureState
@@ -58,12 +59,14 @@ class Quote(Node):
     crm_id: strawberry.ID | None = derived(identities.quote_crm_id, needs=["ref"])
     number: str | None
     status: QuoteStatus | None
-    customer: Customer | None = batch(quotes.customers_of, needs=["customer_key"])
+    customer: Customer | None = batch(quotes.customers_of, needs=["customer_key"], reads=forecast.customers_of_quotes)
     total: Money | None
     expires_on: date | None
     lines: list[QuoteLine] | None
     signature: Signature | None = derived(quotes.signature_of)
-    orders: list[Annotated[Order, strawberry.lazy("schema.order")]] | None = batch(quotes.orders_of)
+    orders: list[Annotated[Order, strawberry.lazy("schema.order")]] | None = batch(
+        quotes.orders_of, reads=forecast.orders_of_quotes
+    )
     references: list[SystemReference] = derived(identities.quote_references, needs=["reference"])
 
     @classmethod

@@ -12,6 +12,7 @@ from strawberry.federation import type as federated
 from canonical import shipment as words
 from engine.seam import batch, derived
 from resolvers import documents, identities, order_lines
+from resolvers import forecast_fields as forecast
 from schema.enums import ShipmentStatus
 from schema.values import Node, SystemReference
 
@@ -27,7 +28,7 @@ class ShipmentLine:
     quantity: Decimal | None
     unit: str | None
     order_line: Annotated[OrderLine, strawberry.lazy("schema.order")] | None = batch(
-        order_lines.of_parents, needs=["order", "order_line_key"]
+        order_lines.of_parents, needs=["order", "order_line_key"], reads=forecast.orders_of_documents
     )
 
 
@@ -49,7 +50,7 @@ class Shipment(Node):
     number: str | None
     status: ShipmentStatus | None
     orders: list[Annotated[Order, strawberry.lazy("schema.order")]] | None = batch(
-        documents.orders_of, needs=["order_refs"]
+        documents.orders_of, needs=["order_refs"], reads=forecast.orders_of_documents
     )
     carrier: str | None
     tracking_number: str | None

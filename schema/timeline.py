@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from engine.seam import batch, derived
+from resolvers import forecast_fields as forecast
 from resolvers import identities, subjects
 from schema.enums import TimelineArea, TimelineKind
 from schema.scalars import Cursor
@@ -32,7 +33,7 @@ class TimelineEntry:
     amount: Money | None
     system: str
     reference: SystemReference | None
-    subject: Node | None = batch(subjects.of_entries, needs=["subject"])
+    subject: Node | None = batch(subjects.of_entries, needs=["subject"], reads=forecast.subjects)
 
 
 @strawberry.type

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 from pydantic import ValidationError
 
 import sources
+from sources.kit.forecast import Calls, CallsOf, Foretell, Need, exactly
 from sources.landscape import Instance, Landscape
 from sources.ports import Source
 
@@ -37,6 +38,40 @@ def opener(kind: str) -> OpenSource:
     if not callable(found):
         raise TypeError(f"sources/{kind}/adapter.py has no function open_source(instance, *, transport=None).")
     return cast("OpenSource", found)
+
+
+def forecaster(landscape: Landscape) -> CallsOf:
+    """What each system of a landscape will get, as its vendor folder foretells it; none is opened for that.
+
+    A folder without a forecast.py is taken to ask once a question. What an adapter has no method for it is never asked.
+    """
+    held: dict[str, tuple[frozenset[str], Foretell]] = {}
+
+    def calls_of(system: str, needs: Sequence[Need]) -> Calls:
+        if system not in held:
+            instance = landscape.instances[system]
+            held[system] = _methods(instance.kind), _foretelling(instance)
+        methods, foretell = held[system]
+        asked = [need for need in needs if need.question.value in methods]
+        return foretell(asked) if asked else Calls()
+
+    return calls_of
+
+
+def _methods(kind: str) -> frozenset[str]:
+    """The names of what the adapter's classes can do."""
+    adapter = import_module(f"sources.{kind}.adapter")
+    own = [
+        thing for thing in vars(adapter).values() if isinstance(thing, type) and thing.__module__ == adapter.__name__
+    ]
+    return frozenset(name for thing in own for name in dir(thing))
+
+
+def _foretelling(instance: Instance) -> Foretell:
+    module = f"sources.{instance.kind}.forecast"
+    if find_spec(module) is None:
+        return lambda needs: exactly(len(needs))
+    return cast("Foretell", import_module(module).foreteller(instance))
 
 
 class Sources:

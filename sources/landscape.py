@@ -79,6 +79,7 @@ class Limits:
     """What one system may be asked: calls at once, seconds a call, tries a read; and its breaker.
 
     `share_reads`: identical reads in flight, for the same rights, are sent once; off only to measure.
+    `calls_per_operation`: the most calls that one operation may be forecast to make here; None: as many as it takes.
     """
 
     concurrency: int = 8
@@ -88,6 +89,7 @@ class Limits:
     breaker_window_seconds: float = 20.0
     breaker_rest_seconds: float = 5.0
     share_reads: bool = True
+    calls_per_operation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,13 @@ class CachePolicy:
     max_age_seconds: float
     stale_while_revalidate_seconds: float = 0.0
     scope: str = "principal"
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """The most calls that one operation may be forecast to make to all systems together; None: as many as it takes."""
+
+    operation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,7 @@ class Landscape:
     """By concept, 'concept.field', or either with '@LEGALENTITY' behind it; the most special entry wins."""
     cache: Mapping[str, CachePolicy] = field(default_factory=dict)
     """What may be kept, by one of CACHEABLE's names; everything else is asked live."""
+    budgets: Budgets = field(default_factory=Budgets)
 
     @cached_property
     def crm(self) -> str:

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from canonical.legal_entity import LegalEntity
 from sources import catalog
-from sources.landscape import OWNERSHIP, CachePolicy, EntityAt, Instance, Landscape, Limits, Secret
+from sources.landscape import OWNERSHIP, Budgets, CachePolicy, EntityAt, Instance, Landscape, Limits, Secret
 from sources.landscape_checks import contradictions
 from sources.landscape_form import EXPECTED, EntityForm, InstanceForm, LandscapeForm, expectation, known_keys
 from sources.landscape_lines import KeyPath, Lines, lines_of
@@ -47,22 +47,28 @@ class LandscapeError(Exception):
         super().__init__(f"The landscape file {path} cannot be used:\n{listed}")
 
 
-def read_landscape(path: Path, environment: Mapping[str, str], kinds: Collection[str] | None = None) -> Landscape:
+def read_landscape(
+    path: Path, environment: Mapping[str, str], kinds: Collection[str] | None = None, *, credentials: bool = True
+) -> Landscape:
     """The landscape of a file, with credentials read from `environment` and from files (relative to the landscape's).
 
-    `kinds` are the vendor kinds there are, by default those of the catalog. Raises LandscapeError with every wrong
-    line; the text of a secret is never in it.
+    `kinds` are the vendor kinds there are, by default those of the catalog. `credentials=False` reads none, for who
+    asks no system. Raises LandscapeError with every wrong line; the text of a secret is never in it.
     """
     text = _read(path)
     values = _parse(path, text)
     lines = lines_of(text)
     form = _validate(path, values, lines)
     known = catalog.kinds() if kinds is None else kinds
-    secrets, missing = read_secrets(form, path.parent, environment)
+    secrets, missing = read_secrets(form, path.parent, environment) if credentials else (_no_secrets, [])
     found = [*contradictions(form, known), *missing]
     if found:
         raise LandscapeError(path, [Wrong(lines.of(at), dotted(at), what, fits) for at, what, fits in found])
     return _landscape(form, secrets)
+
+
+def _no_secrets(_: str) -> Mapping[str, Secret]:
+    return {}
 
 
 def dotted(path: KeyPath) -> str:
@@ -140,7 +146,10 @@ def _landscape(form: LandscapeForm, secrets: Callable[[str], Mapping[str, Secret
     instances = {item.name: _instance(item, places, secrets(item.name)) for item in form.instances}
     entities = {place.entity.code: place.entity for place in places}
     cache = {name: CachePolicy(**policy.model_dump()) for name, policy in form.cache.items()}
-    return Landscape(form.tenant, instances, entities, {**OWNERSHIP, **form.system_of_record}, cache)
+    budgets = Budgets(**form.budgets.model_dump())
+    return Landscape(
+        form.tenant, instances, entities, {**OWNERSHIP, **form.system_of_record}, cache=cache, budgets=budgets
+    )
 
 
 def _entity(form: EntityForm) -> EntityAt:

@@ -100,6 +100,18 @@ class LimitsForm(Form):
         default=_USUAL.share_reads, description="true or false: whether identical reads in flight are sent once"
     )
 
+    calls_per_operation: Count | None = Field(
+        default=None, description="calls of one operation at most, a whole number from 1 to 1000"
+    )
+
+
+class BudgetsForm(Form):
+    """The [budgets] table."""
+
+    operation: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        default=None, description="calls of one operation to all systems, a whole number from 1 to 10000"
+    )
+
 
 class InstanceForm(Form):
     """One [[instances]] table."""
@@ -163,6 +175,7 @@ class LandscapeForm(Form):
     cache: dict[str, CacheForm] = Field(
         default={}, description='a table such as [cache."product"]; a name with a dot stands in quotes'
     )
+    budgets: BudgetsForm = Field(default=BudgetsForm(), description="a table of budgets")
 
 
 def expectation(path: tuple[str | int, ...], form: type[BaseModel] = LandscapeForm) -> str | None:
@@ -187,6 +200,7 @@ _BELOW: Mapping[str, type[BaseModel]] = {
     "legal_entities": EntityForm,
     "limits": LimitsForm,
     "cache": CacheForm,
+    "budgets": BudgetsForm,
 }
 _NAMED = ("cache",)
 """Tables of tables, each under a name of the user's own."""

@@ -54,7 +54,7 @@ class TrytonClient:
             raise ValueError(f"{instance.name} needs the credential {CREDENTIAL!r}, a REST application's key")
         self.system = instance.name
         self._settings = settings
-        self._root = f"/{quote(settings.database)}/rest/model/"
+        self._root = root_of(settings)
         self._base = len(instance.base_url) + len(self._root)
         self._http = SystemClient(instance, bearer(key), translation(instance.name), transport=transport)
 
@@ -79,7 +79,7 @@ class TrytonClient:
         build: Callable[[Sequence[V]], Domain],
     ) -> list[R]:
         """All rows that the domains of the values find, each once: one call, or as few as their length allows."""
-        room = self._settings.longest_url - self._base - len(_query(search, None, (), 0)) - _RESERVE
+        room = room_beside(self._settings, self._base, search)
         domains = runs(list(dict.fromkeys(values)), build, room)
         parts = await side_by_side(self._whole(call, search, decoder, domain) for domain in domains)
         return list({row.id: row for part in parts for row in part}.values())
@@ -136,6 +136,16 @@ class TrytonClient:
             return (language,)
         context = urlsafe_b64encode(msgspec.json.encode({"company": company})).decode()
         return (language, ("X-Tryton-Context", context))
+
+
+def root_of(settings: Settings) -> str:
+    """The path that every model's address begins with."""
+    return f"/{quote(settings.database)}/rest/model/"
+
+
+def room_beside(settings: Settings, base: int, search: Search) -> int:
+    """Characters that are left for a domain in an address whose host and root take `base` of them."""
+    return settings.longest_url - base - len(_query(search, None, (), 0)) - _RESERVE
 
 
 async def side_by_side(questions: Iterable[Coroutine[object, object, T]]) -> list[T]:

@@ -30,6 +30,7 @@ def revgraph(*arguments: str, **environment: str) -> Result:
         ("sandbox", "Start the pretend company's systems alone"),
         ("schema", "Print the graph's schema"),
         ("doctor", "Says in words what to fix"),
+        ("explain", "Asks no system and needs no credentials"),
         ("settings", "environment variable"),
         ("forget", "the next reader gets them live"),
         ("new-source", "Make the folder of a new vendor"),
@@ -52,6 +53,7 @@ def test_every_wish_explains_itself_to_somebody_new(command: str, promise: str) 
         ("forget", ["system", "concept", "keys", "--landscape"]),
         ("schema", ["--check", "--write"]),
         ("doctor", ["--landscape", "--seconds", "--json"]),
+        ("explain", ["--variables", "--operation", "--landscape", "--json"]),
     ],
 )
 def test_every_option_is_in_the_help(command: str, options: list[str]) -> None:

@@ -300,3 +300,34 @@ async def test_what_was_served_without_a_call_is_told_apart_and_counts_as_none(c
         {"system": "sales", "operation": "customer", "milliseconds": 0.4, "rows": 2, "outcome": "kept"},
         {"system": "sales", "operation": "customer", "milliseconds": 0.4, "rows": 1, "outcome": "stale"},
     ]
+
+
+async def test_a_plan_is_told_beside_the_answer_or_instead_of_it(client: httpx.AsyncClient) -> None:
+    beside = await ask(client, "{ hello }", {"X-Revgraph-Plan": "true"})
+    alone = await ask(client, "{ slow hello }", {"X-Revgraph-Plan": " Only "})
+    by_get = await client.get("/graphql", params=HELLO, headers={**HEADERS, "X-Revgraph-Plan": "only"})
+
+    nothing = {"levels": [], "systems": [], "calls": 0, "atMost": 0, "budget": None, "exceeded": []}
+    assert beside == {"data": {"hello": "hello you"}, "extensions": {"plan": nothing}}
+    assert alone == by_get.json() == {"data": None, "extensions": {"plan": nothing}}
+
+
+@pytest.mark.parametrize("wish", ["true", "only"])
+async def test_what_cannot_be_executed_cannot_be_planned_either(client: httpx.AsyncClient, wish: str) -> None:
+    headers = {"X-Revgraph-Plan": wish}
+
+    wrong = await ask(client, "{ helo }", headers)
+    streamed = await ask(client, "subscription { news }", headers)
+    named = await ask(client, "query ($n: Int!) { __typename @skip(if: false) }", headers)
+
+    assert wrong["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert streamed["errors"][0]["extensions"]["code"] == "OPERATION_NOT_SUPPORTED"
+    assert named["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert all("data" not in said for said in (wrong, streamed, named))
+
+
+async def test_a_plan_is_told_to_nobody_without_a_token(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/graphql", json=HELLO, headers={"X-Revgraph-Plan": "only"})
+
+    assert answer.status_code == 401
+    assert "extensions" not in answer.json()

@@ -17,7 +17,8 @@ from canonical.wanted import Wanted
 from gateway.new_source import NameRefusedError, scaffold
 from sources import catalog
 from sources.kit.call import Call
-from sources.landscape import Instance
+from sources.kit.forecast import Calls, Need, Question
+from sources.landscape import Instance, Landscape
 from sources.ports import ProductSource
 from tests.house.tree import copy_of_code
 
@@ -105,3 +106,12 @@ def test_the_new_folder_satisfies_the_checkers(tmp_path: Path) -> None:
     ):
         said = subprocess.run([sys.executable, "-m", *checker], cwd=to, capture_output=True, text=True, check=False)
         assert said.returncode == 0, said.stdout
+
+
+def test_its_calls_are_foretold_without_a_word_of_its_own(shop: str) -> None:
+    landscape = Landscape("acme", {"shop": Instance("shop", shop, "erp", "http://127.0.0.1:1")}, {})
+    calls_of = catalog.forecaster(landscape)
+
+    listed, unknown = Need(question=Question.LIST_PRODUCTS), Need(question=Question.FETCH_ORDERS)
+    assert calls_of("shop", [listed, unknown, listed]) == Calls(2, 2)
+    assert calls_of("shop", [unknown]) == Calls(0, 0)

@@ -10,16 +10,18 @@ from decimal import Decimal
 import httpx
 import pytest
 import pytest_asyncio
+from graphql import parse, validate
 
 from gateway.app import create_app
 from gateway.settings import Settings
 from gateway.tokens import Signer
-from gateway.wiring import open_house
+from gateway.wiring import open_house, the_schema
 from resolvers.access import SCOPES
 from sandbox.opening import Tale
 from sandbox.serve import Company, open_company
 from sources.kit.sandbox.story import Deal
-from tests.journeys.asking import Asker
+from tests.journeys.asking import Asker, words_of
+from tests.journeys.chance import Chance
 from tests.journeys.conftest import SECRET
 from tests.journeys.test_counting_calls import PAGE
 
@@ -133,3 +135,33 @@ async def test_what_a_customer_owes_comes_from_both_books(ask: Asker, company: C
     assert set(accounts) == {"DE01", "US01"}
     assert accounts["US01"]["openBalance"]["currencyCode"] == "USD"
     assert accounts["US01"]["reference"]["system"] == "erp-us"
+
+
+async def test_a_page_takes_just_the_calls_of_the_real_erp_that_its_plan_says(ask: Asker, company: Company) -> None:
+    await ask(PAGE)  # signs in, and fetches tokens, where that takes calls of its own
+
+    told = await ask.planning()(PAGE)
+
+    assert told.errors == []
+    wire = Counter(call["system"] for call in told.extensions["sources"]["calls"] if call["outcome"] != "shared")
+    plan = {one["system"]: one["calls"] for one in told.extensions["plan"]["systems"]}
+    assert (wire["erp-us"], plan["erp-us"]) == (4, 4)
+    assert (wire["salesforce"], plan["salesforce"]) == (2, 2)
+    assert wire["sap-eu"] <= plan["sap-eu"]
+
+
+async def test_operations_made_by_chance_keep_to_their_plans_over_the_real_erp_too(
+    ask: Asker, company: Company
+) -> None:
+    graph, planned = the_schema(), ask.planning()
+    words, chance = await words_of(ask, company), Chance(graph, seed=4)
+    made = (chance.operation(words) for _ in range(25))
+
+    beyond: list[object] = []
+    for text in (text for text in made if not validate(graph, parse(text))):
+        told = await planned(text)
+        wire = Counter(call["system"] for call in told.extensions["sources"]["calls"] if call["outcome"] != "shared")
+        most = {one["system"]: one["atMost"] for one in told.extensions["plan"]["systems"]}
+        beyond += [(text, name, wire[name], most) for name in wire if wire[name] > most.get(name, 0)]
+
+    assert beyond == []

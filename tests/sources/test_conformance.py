@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -23,8 +24,9 @@ from canonical.system import SystemHealth
 from canonical.wanted import Wanted
 from sandbox.opening import Tale
 from sandbox.serve import Company, open_company
-from sources.catalog import Sources, open_sources
+from sources.catalog import Sources, forecaster, open_sources
 from sources.kit.call import Call
+from sources.kit.forecast import Need, Question
 from sources.kit.sandbox import faults
 from sources.kit.sandbox.contract import Sandbox
 from sources.landscape_file import read_landscape
@@ -477,3 +479,66 @@ async def test_every_field_that_is_served_has_a_name_in_the_vendors_words(source
     for field in ("number", "subtotal", "ordered_at"):
         assert source.origin("Order", field)
     assert source.origin("Order", "no such field") is None
+
+
+async def test_no_question_takes_more_calls_than_its_vendor_foretells(
+    sources: Sources, name: str, company: Company
+) -> None:
+    calls_of = forecaster(read_landscape(company.landscape, os.environ))
+    asked = await questions(sources, name)
+    beyond: dict[str, object] = {}
+
+    for need, ask in asked:
+        await ask(call())  # signs in, and fetches tokens, where that takes calls of its own
+        counted = call()
+        await ask(counted)
+        foretold = calls_of(name, [need])
+        took = len(counted.record.calls)
+        beyond |= {} if 0 < took <= foretold.calls else {need.question.value: (took, foretold)}
+
+    assert beyond == {}
+    assert len(asked) > 4
+
+
+async def questions(sources: Sources, name: str) -> list[tuple[Need, Callable[[Call], Awaitable[object]]]]:
+    """One question of each kind that the system takes, of a page of its own records."""
+    source = sources.by_name[name]
+    found: list[tuple[Need, Callable[[Call], Awaitable[object]]]] = []
+    orders: Sequence[OrderRecord] = ()
+    keys: tuple[str, ...] = ()
+    wanted = ORDER | Wanted.of("shipments", "invoices")
+    if isinstance(source, OrderSource):
+        page = OrderQuery(first=50)
+        orders = (await source.list_orders(call(), page, wanted)).items
+        keys = tuple(order.ref.key for order in orders)
+        named = Lookup(keys=keys)
+        found.append((_need("list_orders", wanted), partial(source.list_orders, query=page, wanted=wanted)))
+        found.append((_need("fetch_orders", wanted, keys), partial(source.fetch_orders, lookup=named, wanted=wanted)))
+    if isinstance(source, ShipmentSource):
+        of = partial(source.fetch_shipments_of_orders, orders=orders, wanted=SHIPMENT)
+        found.append((_need("fetch_shipments_of_orders", SHIPMENT, keys), of))
+    if isinstance(source, InvoiceSource):
+        billed = partial(source.fetch_invoices_of_orders, orders=orders, wanted=INVOICE)
+        found.append((_need("fetch_invoices_of_orders", INVOICE, keys), billed))
+        bills = partial(source.list_invoices, query=InvoiceQuery(first=50), wanted=INVOICE)
+        found.append((_need("list_invoices", INVOICE), bills))
+    if isinstance(source, CustomerSource):
+        people = CustomerQuery(first=50)
+        listed = (await source.list_customers(call(), people, CUSTOMER)).items
+        known_as = tuple(customer.ref.key for customer in listed)
+        these = Lookup(keys=known_as)
+        found.append((_need("list_customers", CUSTOMER), partial(source.list_customers, query=people, wanted=CUSTOMER)))
+        by_key = partial(source.fetch_customers, lookup=these, wanted=CUSTOMER)
+        found.append((_need("fetch_customers", CUSTOMER, known_as), by_key))
+        if isinstance(source, ReceivablesSource):
+            owed = Wanted.of("open_balance", "credit.available")
+            accounts = partial(source.fetch_billing_accounts, customer_keys=known_as, wanted=owed)
+            found.append((_need("fetch_billing_accounts", owed, known_as), accounts))
+    if isinstance(source, ProductSource):
+        sold = partial(source.list_products, query=ProductQuery(first=20), wanted=Wanted.of("name"))
+        found.append((_need("list_products", Wanted.of("name")), sold))
+    return found
+
+
+def _need(question: str, wanted: Wanted, keys: Sequence[str] = ()) -> Need:
+    return Need(question=Question(question), wanted=wanted, keys=len(keys))

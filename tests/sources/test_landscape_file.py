@@ -86,6 +86,26 @@ def test_a_right_file_becomes_the_landscape_it_describes(tmp_path: Path) -> None
     assert landscape.entity("DE01").currency_code == "EUR"
 
 
+def test_budgets_are_none_unless_the_file_says_some(tmp_path: Path) -> None:
+    limited = GOOD.replace("concurrency = 2", "calls_per_operation = 12") + "\n[budgets]\noperation = 40\n"
+
+    open_handed = read_landscape(written(tmp_path, GOOD), ENVIRONMENT, KINDS)
+    sparing = read_landscape(written(tmp_path, limited), ENVIRONMENT, KINDS)
+
+    assert open_handed.budgets.operation is None
+    assert open_handed.instances["books"].limits.calls_per_operation is None
+    assert sparing.budgets.operation == 40
+    assert sparing.instances["books"].limits.calls_per_operation == 12
+    assert sparing.instances["sales"].limits.calls_per_operation is None
+
+
+def test_whoever_asks_no_system_needs_no_credential(tmp_path: Path) -> None:
+    landscape = read_landscape(written(tmp_path, GOOD), {}, KINDS, credentials=False)
+
+    assert list(landscape.instances) == ["sales", "books"]
+    assert landscape.instances["sales"].credentials == {}
+
+
 def test_the_files_owners_stand_before_the_usual_ones(tmp_path: Path) -> None:
     landscape = read_landscape(written(tmp_path, GOOD), ENVIRONMENT, KINDS)
 
@@ -137,6 +157,30 @@ def test_the_example_loads_with_its_variables_set() -> None:
         ('name = "books"', 'name = "sales"', 15, "instances[1].name", '"sales" a second time', "no other instance"),
         ('role = "erp"', 'role = "crm"', 17, "instances[1].role", "a second crm", "exactly one"),
         ("concurrency = 2", "concurrency = 0", 21, "instances[1].limits.concurrency", "0", "from 1 to 1000"),
+        (
+            "concurrency = 2",
+            "calls_per_operation = 0",
+            21,
+            "instances[1].limits.calls_per_operation",
+            "0",
+            "calls of one",
+        ),
+        (
+            "[system_of_record]",
+            "[budgets]\noperation = 0\n[system_of_record]",
+            32,
+            "budgets.operation",
+            "0",
+            "1 to 10000",
+        ),
+        (
+            "[system_of_record]",
+            "[budgets]\nquery = 5\n[system_of_record]",
+            32,
+            "budgets.query",
+            "not know",
+            "operation",
+        ),
         ("concurrency = 2", "concurency = 2", 21, "instances[1].limits.concurency", "do not know", "concurrency"),
         ("required = false", 'required = "no"', 19, "instances[1].required", '"no"', "true or false"),
         ('erp = "books"', 'erp = "sales"', 28, "legal_entities[0].erp", '"sales"', "an instance with role erp: books"),
