@@ -17,7 +17,7 @@ Served: TypeAlias = T | Exception | UnsetType | None
 
 def known(value: T | UnsetType | Exception | None) -> T | None:
     """The value itself; None for every kind of absence."""
-    return None if value is None or isinstance(value, UnsetType | Exception) else value
+    return None if value is None or value is UNSET or isinstance(value, Exception) else value
 
 
 __all__ = ["UNSET", "Served", "Told", "UnsetType", "known"]

@@ -37,7 +37,10 @@ class CustomerGroup(Struct, frozen=True):
 
 def crm_key_of(record: OrderRecord | CustomerRecord, naming: Naming) -> str | None:
     """The first CRM key that an ERP record's references name; None where they name none."""
-    return next((key for partner in record.partner_keys if (key := naming(partner))), None)
+    for partner in record.partner_keys:
+        if key := naming(partner):
+            return key
+    return None
 
 
 def join_orders(
@@ -70,8 +73,10 @@ def _claimed(record: OrderRecord, written_back: Mapping[str, list[OrderRecord]])
 
 
 def _group(anchor: Ref, heads: Mapping[str, OrderRecord], held: Mapping[Ref, OrderRecord], crm_name: str) -> OrderGroup:
-    ordered = sorted(held.values(), key=lambda record: (record.legal_entity_code or "", record.ref))
-    return OrderGroup(anchor, heads.get(anchor.key) if anchor.system == crm_name else None, tuple(ordered))
+    records = tuple(held.values())
+    if len(records) > 1:
+        records = tuple(sorted(records, key=lambda record: (record.legal_entity_code or "", record.ref)))
+    return OrderGroup(anchor, heads.get(anchor.key) if anchor.system == crm_name else None, records)
 
 
 def join_customers(

@@ -13,6 +13,8 @@ _DIGITS = {
     **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
+_CENT = Decimal("0.01")
+_STEPS = {code: Decimal(1).scaleb(-digits) for code, digits in _DIGITS.items()}
 
 
 class Money(Struct, frozen=True):
@@ -43,8 +45,8 @@ def minor_digits(currency_code: str) -> int:
 
 def money(amount: Decimal | str | int, currency_code: str) -> Money:
     """An amount rounded half up to the currency's minor unit, so that 1250.000 EUR is 1250.00 EUR."""
-    step = Decimal(1).scaleb(-minor_digits(currency_code))
-    return Money(Decimal(amount).quantize(step, ROUND_HALF_UP), currency_code)
+    exact = amount if isinstance(amount, Decimal) else Decimal(amount)
+    return Money(exact.quantize(_STEPS.get(currency_code, _CENT), ROUND_HALF_UP), currency_code)
 
 
 def total(amounts: Iterable[Money]) -> Money | None:

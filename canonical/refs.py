@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class Ref(Struct, frozen=True, order=True):
+class Ref(Struct, frozen=True, order=True, cache_hash=True):
     """One record of one concept: the configured name of its system, and the key that system gave it."""
 
     system: str

@@ -5,7 +5,7 @@ Pure functions. Every one of them answers None only through its caller, when an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -24,6 +24,8 @@ from canonical.refs import Ref
 from canonical.shipment import Shipment, ShipmentStatus
 
 _ZERO = Decimal(0)
+_STANDING = (InvoiceStatus.POSTED, InvoiceStatus.PARTIALLY_PAID)
+_NO_BILL = (InvoiceStatus.CANCELLED, InvoiceStatus.DRAFT)
 LineKey = tuple[Ref | None, str | None]
 
 
@@ -46,57 +48,68 @@ def shipped_quantities(shipments: Iterable[Shipment]) -> dict[LineKey, Decimal]:
 def _moved(shipments: Iterable[Shipment]) -> dict[LineKey, Decimal]:
     quantities: dict[LineKey, Decimal] = {}
     for shipment in shipments:
-        sign = -1 if shipment.is_return else 1
         for line in shipment.lines:
-            key = (line.order, line.order_line_key)
-            quantities[key] = quantities.get(key, _ZERO) + sign * (line.quantity or _ZERO)
+            units = line.quantity or _ZERO
+            _add(quantities, (line.order, line.order_line_key), -units if shipment.is_return else units)
     return quantities
+
+
+def _add(quantities: dict[LineKey, Decimal], key: LineKey, units: Decimal) -> None:
+    held = quantities.get(key)
+    quantities[key] = units if held is None else held + units
 
 
 def invoiced_quantities(invoices: Iterable[Invoice]) -> dict[LineKey, Decimal]:
     """Units billed by order line on invoices that stand; a credit memo takes none of them off."""
     quantities: dict[LineKey, Decimal] = {}
     for invoice in invoices:
-        if known(invoice.status) in (InvoiceStatus.CANCELLED, InvoiceStatus.DRAFT):
+        if known(invoice.status) in _NO_BILL:
             continue
         for line in known(invoice.lines) or ():
-            key = (line.order, line.order_line_key)
-            quantities[key] = quantities.get(key, _ZERO) + (line.quantity or _ZERO)
+            _add(quantities, (line.order, line.order_line_key), line.quantity or _ZERO)
     return quantities
 
 
 def fulfillment_status(records: Sequence[OrderRecord], shipments: Sequence[Shipment]) -> FulfillmentStatus:
     """How much of what can be shipped has gone; NOT_APPLICABLE where nothing can (services, or all cancelled)."""
-    refs = {record.ref for record in records}
-    lines = [line for line in live_lines(records) if line.shippable and known(line.quantity) != _ZERO]
-    live = [s for s in shipments if s.posted and s.status is not ShipmentStatus.CANCELLED]
+    lines = [line for line in live_lines(records) if line.shippable and line.quantity != _ZERO]
     if not lines:
         return FulfillmentStatus.NOT_APPLICABLE
-    gone = _moved(s for s in live if not s.is_return)
-    back = sum(-units for (order, _), units in _moved(s for s in live if s.is_return).items() if order in refs)
-    left = sum(units for (order, _), units in gone.items() if order in refs)
+    live = [s for s in shipments if s.posted and s.status is not ShipmentStatus.CANCELLED]
+    if not live:
+        return FulfillmentStatus.NOT_STARTED
+    refs = {record.ref for record in records}
+    returned = [shipment for shipment in live if shipment.is_return]
+    gone = _moved([s for s in live if not s.is_return] if returned else live)
+    left = _of(refs, gone)
     if left == _ZERO:
         return FulfillmentStatus.NOT_STARTED
-    if any(gone.get((line.order, line.key), _ZERO) < (known(line.quantity) or _ZERO) for line in lines):
+    if _any_short(lines, gone):
         return FulfillmentStatus.PARTIALLY_SHIPPED
+    back = -_of(refs, _moved(returned))
     if back > _ZERO:
         return FulfillmentStatus.RETURNED if back >= left else FulfillmentStatus.PARTIALLY_RETURNED
     delivered = all(s.status is ShipmentStatus.DELIVERED for s in live)
     return FulfillmentStatus.DELIVERED if delivered else FulfillmentStatus.SHIPPED
 
 
+def _of(orders: Container[Ref | None], quantities: Mapping[LineKey, Decimal]) -> Decimal:
+    return sum((units for (order, _), units in quantities.items() if order in orders), _ZERO)
+
+
+def _any_short(lines: Iterable[OrderLine], done: Mapping[LineKey, Decimal]) -> bool:
+    """Whether less is done of a line than was ordered."""
+    return any(done.get((line.order, line.key), _ZERO) < (known(line.quantity) or _ZERO) for line in lines)
+
+
 def invoicing_status(records: Sequence[OrderRecord], invoices: Sequence[Invoice]) -> InvoicingStatus:
     """How much has been billed, by quantity; CREDITED when credit memos cover everything that was."""
-    live = [
-        invoice for invoice in invoices if known(invoice.status) not in (InvoiceStatus.CANCELLED, InvoiceStatus.DRAFT)
-    ]
+    live = [invoice for invoice in invoices if known(invoice.status) not in _NO_BILL]
     if not live:
         return InvoicingStatus.NOT_INVOICED
     if _all_credited(live):
         return InvoicingStatus.CREDITED
-    billed = invoiced_quantities(live)
-    lines = live_lines(records)
-    missing = any(billed.get((line.order, line.key), _ZERO) < (known(line.quantity) or _ZERO) for line in lines)
+    missing = _any_short(live_lines(records), invoiced_quantities(live))
     return InvoicingStatus.PARTIALLY_INVOICED if missing else InvoicingStatus.INVOICED
 
 
@@ -104,10 +117,10 @@ def _all_credited(invoices: Iterable[Invoice]) -> bool:
     """Whether credit memos cover everything that was billed; invoices over nothing neither bill nor are credited."""
     charged = [i for i in invoices if (billed := known(i.total)) is None or billed.amount > _ZERO]
     for invoice in charged:
-        billed = known(invoice.total)
-        credited = sum(
-            (total.amount for memo in known(invoice.credit_memos) or () if (total := known(memo.total))), _ZERO
-        )
+        billed, memos = known(invoice.total), known(invoice.credit_memos)
+        if not memos:
+            return False
+        credited = sum((total.amount for memo in memos if (total := known(memo.total))), _ZERO)
         if billed is None or credited < billed.amount:
             return False
     return bool(charged)
@@ -115,7 +128,7 @@ def _all_credited(invoices: Iterable[Invoice]) -> bool:
 
 def payment_status(invoices: Sequence[Invoice], today: date) -> OrderPaymentStatus:
     """How much of what was billed is paid; `today` is the day (UTC) that overdue is told by."""
-    live = [i for i in invoices if known(i.status) not in (InvoiceStatus.CANCELLED, InvoiceStatus.DRAFT)]
+    live = [i for i in invoices if known(i.status) not in _NO_BILL]
     if not live:
         return OrderPaymentStatus.NOT_DUE
     if _all_credited(live):
@@ -137,12 +150,11 @@ def _settled(invoice: Invoice) -> bool:
 
 def overdue_days(invoice: Invoice, today: date) -> int:
     """Days since an invoice with something open was due; zero when it is not overdue."""
-    due, left = known(invoice.due_on), known(invoice.open)
-    standing = (InvoiceStatus.POSTED, InvoiceStatus.PARTIALLY_PAID)
-    closed = known(invoice.status) not in (*standing, None)
-    if due is None or left is None or closed or left.amount <= _ZERO:
+    left, told = known(invoice.open), known(invoice.status)
+    if left is None or left.amount <= _ZERO or (told is not None and told not in _STANDING):
         return 0
-    return max(0, (today - due).days)
+    due = known(invoice.due_on)
+    return 0 if due is None else max(0, (today - due).days)
 
 
 def order_status(

@@ -125,8 +125,12 @@ class Loom:
             plan.learned = {name: context.wanted(tree) for name, tree in plan.wants.items()}
         context.learn(plan.learned)
         run = Run(plan, self.schema, context, variables, self._dialect.absent)
-        context.kept.append(run)
-        return await run.answer(root_value)
+        context.kept.append(plan)
+        try:
+            return await run.answer(root_value)
+        finally:
+            # Loaders hold the context they load for, and all they loaded: only the collector would find that circle.
+            context.loaders.clear()
 
     async def _by_core(
         self, operation: Operation, context: Context[Any], given: dict[str, Any], root_value: object

@@ -43,14 +43,18 @@ def sees_entity(principal: Principal, code: str | None) -> bool:
 
 def sees_order(principal: Principal, order: Order) -> bool:
     """Whether any part of the order is in the principal's legal entities, and its customer in its accounts."""
-    codes = {record.legal_entity_code for record in order.booked} or {
-        order.crm.legal_entity_code if order.crm else None
-    }
-    if not any(sees_entity(principal, code) for code in codes):
+    if principal.legal_entities is not None and not _in_entities(principal, order):
         return False
     if principal.accounts is None:
         return True
     return order.crm is not None and order.crm.customer_key in principal.accounts
+
+
+def _in_entities(principal: Principal, order: Order) -> bool:
+    codes = {record.legal_entity_code for record in order.booked} or {
+        order.crm.legal_entity_code if order.crm else None
+    }
+    return any(sees_entity(principal, code) for code in codes)
 
 
 def sees_customer(principal: Principal, customer: Customer) -> bool:

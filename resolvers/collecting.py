@@ -30,6 +30,11 @@ class Collector(Generic[T]):
         """Whether nothing more fits in."""
         return len(self.edges) >= self.size
 
+    @property
+    def last(self) -> bool:
+        """Whether one more item makes it full: the page's end is told by that one's cursor."""
+        return len(self.edges) == self.size - 1
+
     def fits(self, system: str, customer_key: str | None) -> bool:
         """Whether a record of this customer in this system belongs here."""
         return self.whose is None or (customer_key is not None and customer_key in self.whose.get(system, ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -79,15 +79,16 @@ def embed_account(context: Context, record: OrderRecord) -> None:
         held[customer.ref] = None
 
 
-def embed_customer(context: Context, record: OrderRecord) -> None:
-    """Keep the customer that came along with an order, unless the operation reads what it does not hold."""
-    customer = known(record.customer)
-    if customer is None or context.wants_of("Customer").any_of(*_ERP_PART):
+def embed_customers(context: Context, records: Iterable[OrderRecord]) -> None:
+    """Keep the customers that came along with orders, unless the operation reads what they do not hold."""
+    if context.wants_of("Customer").any_of(*_ERP_PART):
         return
     held: dict[Ref, Customer] = context.loaders.setdefault("embedded customers", {})
-    if customer.ref not in held:
-        group = CustomerGroup(customer.ref, customer, ())
-        held[customer.ref] = serve_customer(context.landscape, group, {})
+    for record in records:
+        customer = known(record.customer)
+        if customer is not None and customer.ref not in held:
+            group = CustomerGroup(customer.ref, customer, ())
+            held[customer.ref] = serve_customer(context.landscape, group, {})
 
 
 async def fetch_customers(context: Context, refs: Sequence[Ref]) -> Sequence[Customer | Fault | None]:
@@ -196,13 +197,15 @@ def serve_customer(landscape: Landscape, group: CustomerGroup, faults: Mapping[s
     """One customer of its records: each field its owner's, the other side's where the owner has no record."""
     records = ((group.crm,) if group.crm else ()) + group.accounts
     crm_fault = faults.get(landscape.crm) if group.crm is None else None
+    silent = crm_fault if group.anchor.system == landscape.crm else None
 
     def one(name: str, read: Callable[[CustomerRecord], Told[T]]) -> Served[T]:
-        if crm_fault is not None and group.anchor.system == landscape.crm:
-            return crm_fault
-        crm_first = landscape.owner("customer", name) == landscape.crm
-        ordered = records if crm_first else (*group.accounts, *((group.crm,) if group.crm else ()))
-        return read(ordered[0]) if ordered else UNSET
+        if silent is not None:
+            return silent
+        if not records:
+            return UNSET
+        crm_first = not group.accounts or landscape.owner("customer", name) == landscape.crm
+        return read(records[0] if crm_first else group.accounts[0])
 
     parent = known(group.crm.parent_key) if group.crm else None
     return Customer(

@@ -102,14 +102,20 @@ async def _of_orders(
 def _own(context: Context, answer: Mapping[str, Sequence[D]] | Fault, key: str) -> tuple[D, ...] | Fault:
     if isinstance(answer, Fault):
         return answer
-    return tuple(d for d in answer.get(key, ()) if sees_entity(context.principal, d.legal_entity_code))
+    held = answer.get(key, ())
+    if context.principal.legal_entities is None:
+        return tuple(held)
+    return tuple(d for d in held if sees_entity(context.principal, d.legal_entity_code))
 
 
 def _together(context: Context, order: Order, found: Mapping[Ref, tuple[D, ...] | Fault]) -> tuple[D, ...] | Fault:
     """All of an order's documents, a collective one once; a Fault where any holder of a part is silent."""
-    fault = next((fault for name, fault in order.faults.items() if name != context.landscape.crm), None)
-    if fault is not None:
-        return fault
+    if order.faults:
+        fault = next((fault for name, fault in order.faults.items() if name != context.landscape.crm), None)
+        if fault is not None:
+            return fault
+    if len(order.booked) == 1:
+        return found[order.booked[0].ref]
     documents: dict[Ref, D] = {}
     for record in order.booked:
         held = found[record.ref]

@@ -30,11 +30,24 @@ async def load_all(
             return [fault] * len(asked)
 
     loader: DataLoader[K, V | Fault] = context.loader(name, lambda: DataLoader(many))
-    return await asyncio.gather(*[_value(loader, key) for key in keys])
-
-
-async def _value(loader: DataLoader[K, V | Fault], key: K) -> V | Fault:
+    # The loader's own futures, and no task around each: a page loads hundreds of keys, and they come together.
+    futures = [loader.load(key) for key in keys]
     try:
-        return await loader.load(key)
+        return [await _told(future) for future in futures]
+    except BaseException:
+        for future in futures:
+            future.add_done_callback(_looked_at)
+        raise
+
+
+async def _told(future: asyncio.Future[V | Fault]) -> V | Fault:
+    try:
+        return await future
     except Fault as fault:
         return fault
+
+
+def _looked_at(future: asyncio.Future[V]) -> None:
+    """What ended the load is raised once already; nobody waits for the same of its other keys."""
+    if not future.cancelled():
+        future.exception()

@@ -79,9 +79,8 @@ class Bookmark:
 
     def remember(self, order: Order, here: OrderRecord) -> None:
         """Note an order that was told here, where another of its records lies ahead."""
-        ahead = [r for r in order.records() if r is not here and not self.passed(r.ref.system, r)]
-        if order.crm is not None and order.crm.partner_keys:
-            ahead = [record for record in ahead if record is not order.crm]
+        records = order.booked if order.crm is not None and order.crm.partner_keys else order.records()
+        ahead = [r for r in records if r is not here and not self.passed(r.ref.system, r)]
         if not ahead or order.crm_id is None:
             return
         self.told[order.ref.key] = min(record.ordered_at for record in ahead)
@@ -95,6 +94,8 @@ class Bookmark:
 
         At the sale where all its ERPs were, else at the newest of its other bookings.
         """
+        if not self.blind:
+            return False
         head = order.crm
         if head is not None and not head.partner_keys:
             holders = {record.ref.system for record in order.booked}

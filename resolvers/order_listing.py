@@ -60,6 +60,8 @@ class _Scan:
         self.gaps: dict[str, Fault] = {}
         self.stalled: set[str] = set()
         self.going = True
+        # A cursor is work, and most who ask read the last one alone. Who asks is not known where no operation is.
+        self.every_cursor = not context.wants or "cursor" in context.wants_of("OrderEdge")
 
     async def pages(self) -> list[Connection[Order]]:
         """Walk until every page is full, the streams end, or it has been far enough."""
@@ -83,9 +85,7 @@ class _Scan:
         for row in turn.rows:
             self.mark.begin(row.stream, row.record)
         top = self._next(turn)
-        orders, silent = await join_rows(
-            self.context, turn, top, self.by, self.mark.told, doubtful=bool(self.mark.blind)
-        )
+        orders, silent = await join_rows(self.context, turn, top, self.mark.told, doubtful=bool(self.mark.blind))
         verdicts = await self._passing(list({order.ref: order for order in orders.values()}.values()))
         self.gaps.update(turn.harvest.faults)
         self.stalled = self._unreadable(silent)
@@ -153,7 +153,8 @@ class _Scan:
     def _tell(self, row: Row, order: Order) -> None:
         self.mark.remember(order, row.record)
         fitting = [one for one in self.open if _belongs(one, row, order, self.crm)]
-        word = self.mark.word() if fitting else None
+        told = fitting and (self.every_cursor or any(one.last for one in fitting))
+        word = self.mark.word() if told else None
         for one in fitting:
             one.offer(word or "", order)
 
@@ -168,6 +169,8 @@ class _Scan:
             return False
         if self.mark.told_blind(row.stream, order):
             return False
+        if len(order.booked) == 1:
+            return row.record.ref == order.booked[0].ref
         bookings = [record for record in order.booked if listed(self.by, record, is_crm=False)]
         return row.record.ref == max(bookings, key=lambda record: (record.ordered_at, record.ref)).ref
 

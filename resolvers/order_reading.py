@@ -15,9 +15,9 @@ from canonical.wanted import Wanted
 from resolvers.access import sees_entity, sees_order
 from resolvers.asking import side_by_side, split
 from resolvers.context import Context
-from resolvers.customer_loading import embed_account, embed_customer
+from resolvers.customer_loading import embed_account, embed_customers
 from resolvers.loading import load_all
-from resolvers.order_serving import serve_order
+from resolvers.order_serving import serve_orders
 from sources.ports import Lookup, OrderSource
 
 _STATUS_FACTS = Wanted.of("lines.quantity")
@@ -114,10 +114,10 @@ async def complete(context: Context, first: Harvest, wanted: Wanted) -> Harvest:
 
 
 def merge(first: Harvest, second: Harvest) -> Harvest:
-    """Both harvests, each record once; a record in both is the first's."""
+    """Both harvests, each record once where each has it once; a record in both is the first's."""
     return Harvest(
-        _distinct(first.crm + second.crm),
-        _distinct(first.booked + second.booked),
+        distinct(first.crm + second.crm) if first.crm and second.crm else first.crm or second.crm,
+        distinct(first.booked + second.booked) if first.booked and second.booked else first.booked or second.booked,
         {**first.faults, **second.faults},
     )
 
@@ -166,7 +166,8 @@ async def ask(context: Context, lookups: Mapping[str, Lookup], wanted: Wanted) -
     return Harvest(tuple(answers.get(crm_name, ())), booked, faults)
 
 
-def _distinct(records: Iterable[OrderRecord]) -> tuple[OrderRecord, ...]:
+def distinct(records: Iterable[OrderRecord]) -> tuple[OrderRecord, ...]:
+    """Each record once."""
     return tuple({record.ref: record for record in records}.values())
 
 
@@ -175,12 +176,12 @@ def serve(context: Context, harvest: Harvest) -> list[Order]:
     crm = context.system(context.landscape.crm, OrderSource)
     booked = [record for record in harvest.booked if sees_entity(context.principal, record.legal_entity_code)]
     groups = join_orders(context.landscape.crm, harvest.crm, booked, crm.named_order if crm else lambda _: None)
-    orders = [serve_order(context.landscape, group, harvest.faults) for group in groups]
+    asked = frozenset(context.wants_of("Order").names()) if context.wants else None
+    orders = serve_orders(context.landscape, groups, harvest.faults, asked)
     seen = [order for order in orders if sees_order(context.principal, order)]
+    served_orders(context).update({record.ref: order for order in seen for record in order.records()})
+    embed_customers(context, [order.crm for order in seen if order.crm])
     for order in seen:
-        served_orders(context).update({record.ref: order for record in order.records()})
-        if order.crm:
-            embed_customer(context, order.crm)
         for record in order.booked:
             embed_account(context, record)
     return seen

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from canonical.absence import UNSET, Served, Told, known
 from canonical.errors import Fault
@@ -15,34 +15,43 @@ from canonical.order import Hold, OrderLine, OrderRecord, Stage
 from sources.landscape import Landscape
 
 T = TypeVar("T")
+_Serve: TypeAlias = "Callable[[_Owners], Any]"
 
+_STANDING = (Stage.BOOKED, Stage.CANCELLED)
 _STATES = {Stage.DRAFT: "Draft", Stage.SUBMITTED: "Submitted", Stage.BOOKED: "Booked", Stage.CANCELLED: "Cancelled"}
 
 
-def serve_order(landscape: Landscape, group: OrderGroup, faults: Mapping[str, Fault]) -> Order:
-    """One order of its records. `faults`: systems that could not be asked; those that do not matter are left out."""
-    faults = relevant_faults(landscape, group, faults)
-    records = ((group.crm,) if group.crm else ()) + group.booked
-    field = _Owners(landscape, group, faults)
+def serve_orders(
+    landscape: Landscape, groups: Iterable[OrderGroup], faults: Mapping[str, Fault], asked: Container[str] | None = None
+) -> list[Order]:
+    """The orders of these groups. `faults`: systems that could not be asked; those that do not matter are left out.
+
+    `asked` are the served fields that somebody reads, None for all of them; the others are UNSET.
+    """
+    crm_fields = frozenset(name for name in _SERVED if landscape.owner("order", name) == landscape.crm)
+    serving = [(name, serve) for name, serve in _SERVED.items() if asked is None or name in asked]
+    return [_served(landscape, group, faults, crm_fields, serving) for group in groups]
+
+
+def _served(
+    landscape: Landscape,
+    group: OrderGroup,
+    faults: Mapping[str, Fault],
+    crm_fields: frozenset[str],
+    serving: Sequence[tuple[str, _Serve]],
+) -> Order:
+    relevant = relevant_faults(landscape, group, faults) if faults else {}
+    field = _Owners(landscape.crm, group, relevant, crm_fields)
+    records = field.records
     return Order(
         ref=group.anchor,
         crm=group.crm,
         booked=group.booked,
-        faults=faults,
+        faults=relevant,
         crm_id=group.anchor.key if group.anchor.system == landscape.crm else None,
-        references=tuple(record.reference for record in records),
-        system_statuses=tuple(record.status for record in records),
-        number=_number(group, field),
-        holds=field.of_erps(_holds(records)),
-        bookings=field.of_erps(_bookings(group.booked)),
-        purchase_order_number=field.one("purchase_order_number", lambda record: record.purchase_order_number),
-        ordered_at=field.one("ordered_at", lambda record: record.ordered_at),
-        requested_delivery_date=field.one("requested_delivery_date", lambda record: record.requested_delivery_date),
-        subtotal=field.money("subtotal", lambda record: record.subtotal),
-        tax=field.money("tax", lambda record: record.tax),
-        total=field.money("total", lambda record: record.total),
-        lines=field.lines(),
-        version=field.whole(_version(records)),
+        references=tuple([record.reference for record in records]),
+        system_statuses=tuple([record.status for record in records]),
+        **{name: serve(field) for name, serve in serving},
     )
 
 
@@ -66,27 +75,33 @@ def relevant_faults(landscape: Landscape, group: OrderGroup, faults: Mapping[str
 class _Owners:
     """Chooses each field's value by its system of record."""
 
-    def __init__(self, landscape: Landscape, group: OrderGroup, faults: Mapping[str, Fault]) -> None:
-        self.landscape, self.group, self.faults = landscape, group, faults
-        self.erp_fault = next((fault for name, fault in faults.items() if name != landscape.crm), None)
-        self.crm_fault = faults.get(landscape.crm)
-        standing = tuple(r for r in group.booked if r.stage in (Stage.BOOKED, Stage.CANCELLED))
+    def __init__(self, crm: str, group: OrderGroup, faults: Mapping[str, Fault], crm_fields: frozenset[str]) -> None:
+        self.crm, self.group, self.crm_fields = crm, group, crm_fields
+        self.records = (group.crm, *group.booked) if group.crm else group.booked
+        self.erp_fault = next((fault for name, fault in faults.items() if name != crm), None) if faults else None
+        self.crm_fault = faults.get(crm)
+        standing = tuple([r for r in group.booked if r.stage in _STANDING])
         # A draft in an ERP owns nothing yet, as long as the CRM has the order.
         self.booked = standing or (() if group.crm else group.booked)
 
     def one(self, name: str, read: Callable[[OrderRecord], Told[T]]) -> Served[T]:
         """The owner's value, or the other side's where the owner has no record of this order."""
-        crm = self._from_crm(read)
-        booked = self._from_erps(read)
-        first, second = (crm, booked) if self._crm_owns(name) else (booked, crm)
-        return first if isinstance(first, Exception) or self._has_owner(name) else second
+        if name in self.crm_fields:
+            if self.group.crm is not None:
+                return read(self.group.crm)
+            return self._silent_crm() or self._from_erps(read)
+        if self.erp_fault is not None:
+            return self.erp_fault
+        return read(self.booked[0]) if self.booked else self._from_crm(read)
 
     def money(self, name: str, read: Callable[[OrderRecord], Told[Money]]) -> Served[Money]:
         """The owner's amount: over several bookings their sum, None where their currencies differ."""
-        if self._crm_owns(name) or (not self.booked and self.erp_fault is None):
+        if name in self.crm_fields or (not self.booked and self.erp_fault is None):
             return self.one(name, read)
         if self.erp_fault is not None:
             return self.erp_fault
+        if len(self.booked) == 1:
+            return known(read(self.booked[0]))
         amounts = [amount for record in self._counted() if (amount := known(read(record))) is not None]
         if len({amount.currency_code for amount in amounts}) > 1:
             crm = self._from_crm(read)
@@ -101,6 +116,8 @@ class _Owners:
         """The lines as the ERPs booked them, or as they were sold while nothing is booked."""
         if self.erp_fault is not None:
             return self.erp_fault
+        if len(self.booked) == 1:
+            return known(self.booked[0].lines) or ()
         if self.booked:
             return tuple(line for record in self.booked for line in known(record.lines) or ())
         return self._from_crm(lambda record: record.lines)
@@ -113,16 +130,12 @@ class _Owners:
         """A value that needs every system's telling."""
         return self.erp_fault or self.crm_fault or value
 
-    def _crm_owns(self, name: str) -> bool:
-        return self.landscape.owner("order", name) == self.landscape.crm
-
-    def _has_owner(self, name: str) -> bool:
-        return self.group.crm is not None if self._crm_owns(name) else bool(self.booked)
-
     def _from_crm(self, read: Callable[[OrderRecord], Told[T]]) -> Served[T]:
-        if self.group.crm is not None:
-            return read(self.group.crm)
-        return self.crm_fault if self.group.anchor.system == self.landscape.crm and self.crm_fault else UNSET
+        return read(self.group.crm) if self.group.crm is not None else self._silent_crm() or UNSET
+
+    def _silent_crm(self) -> Fault | None:
+        """Why the CRM's part of one of its own orders is not known."""
+        return self.crm_fault if self.group.anchor.system == self.crm else None
 
     def _from_erps(self, read: Callable[[OrderRecord], Told[T]]) -> Served[T]:
         if self.erp_fault is not None:
@@ -130,9 +143,9 @@ class _Owners:
         return next((read(record) for record in self.booked), UNSET)
 
 
-def _number(group: OrderGroup, field: _Owners) -> Served[str]:
+def _number(field: _Owners) -> Served[str]:
     """The ERP's number once booked in one ERP (it may be known from the CRM alone), the CRM's otherwise."""
-    crm, booked = group.crm, field.booked
+    crm, booked = field.group.crm, field.booked
     if len(booked) == 1 and (crm is None or field.erp_fault is None or len(crm.partner_keys) <= 1):
         return booked[0].number
     if crm is not None and not booked and len(crm.partner_keys) == 1:
@@ -170,3 +183,19 @@ def _version(records: Sequence[OrderRecord]) -> str | None:
     """Changes when any record's own version does; None where no system keeps one."""
     versions = [f"{record.ref.system}:{version}" for record in records if (version := known(record.version))]
     return "|".join(versions) or None
+
+
+_SERVED: Mapping[str, _Serve] = {
+    "number": _number,
+    "holds": lambda field: field.of_erps(_holds(field.records)),
+    "bookings": lambda field: field.of_erps(_bookings(field.group.booked)),
+    "purchase_order_number": lambda field: field.one("purchase_order_number", lambda r: r.purchase_order_number),
+    "ordered_at": lambda field: field.one("ordered_at", lambda r: r.ordered_at),
+    "requested_delivery_date": lambda field: field.one("requested_delivery_date", lambda r: r.requested_delivery_date),
+    "subtotal": lambda field: field.money("subtotal", lambda r: r.subtotal),
+    "tax": lambda field: field.money("tax", lambda r: r.tax),
+    "total": lambda field: field.money("total", lambda r: r.total),
+    "lines": lambda field: field.lines(),
+    "version": lambda field: field.whole(_version(field.records)),
+}
+"""Every served field, and how it is told."""

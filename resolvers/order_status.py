@@ -68,7 +68,10 @@ async def statuses_of(context: Context, orders: Sequence[Order]) -> list[OrderSt
     )
     sent = dict(zip(map(id, open_orders), shipments, strict=True))
     billed = dict(zip(map(id, open_orders), invoices, strict=True))
-    return [_status(context, order, sent.get(id(order), ()), billed.get(id(order), ())) for order in orders]
+    return [
+        _status(context, order, sent[id(order)], billed[id(order)]) if id(order) in sent else _resting(context, order)
+        for order in orders
+    ]
 
 
 def _goes_on(order: Order) -> bool:
@@ -77,15 +80,22 @@ def _goes_on(order: Order) -> bool:
     return any(r.stage is Stage.BOOKED for r in standing) and not any(record.holds for record in standing)
 
 
+def _resting(context: Context, order: Order) -> OrderStatus | Exception:
+    """The status of an order that nothing shipped, billed or paid can change."""
+    nothing = (FulfillmentStatus.NOT_STARTED, InvoicingStatus.NOT_INVOICED, OrderPaymentStatus.NOT_DUE)
+    return _silent(context, order) or status.order_status(order.crm, order.booked, *nothing)
+
+
 def _status(
     context: Context, order: Order, shipments: tuple[Shipment, ...] | Fault, invoices: tuple[Invoice, ...] | Fault
 ) -> OrderStatus | Exception:
-    fault = next((f for name, f in order.faults.items() if name != context.landscape.crm or not order.booked), None)
-    for held in (fault, shipments, invoices):
-        if isinstance(held, Fault):
-            return held
-    if isinstance(shipments, Fault) or isinstance(invoices, Fault):  # told apart above; this is for the type checker
-        return OrderStatus.DRAFT
+    silent = _silent(context, order)
+    if silent is not None:
+        return silent
+    if isinstance(shipments, Fault):
+        return shipments
+    if isinstance(invoices, Fault):
+        return invoices
     return status.order_status(
         order.crm,
         order.booked,
@@ -93,6 +103,14 @@ def _status(
         status.invoicing_status(order.booked, invoices),
         status.payment_status(invoices, context.clock().date()),
     )
+
+
+def _silent(context: Context, order: Order) -> Fault | None:
+    """Why a part of the order that its status hangs on is not known."""
+    for name, fault in order.faults.items():
+        if name != context.landscape.crm or not order.booked:
+            return fault
+    return None
 
 
 def _fulfillment(order: Order, shipments: Sequence[Shipment]) -> FulfillmentStatus:

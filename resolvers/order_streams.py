@@ -20,7 +20,7 @@ from resolvers.context import Context
 from resolvers.customer_loading import prime_customers
 from resolvers.order_bookmark import Bookmark
 from resolvers.order_narrowing import SEARCHED, OrderFilterBy, question
-from resolvers.order_reading import Harvest, ask, heads_lookup, merge, record_wanted, serve
+from resolvers.order_reading import Harvest, ask, distinct, heads_lookup, merge, record_wanted, serve
 from sources.ports import Lookup, OrderSource, Page
 
 
@@ -36,11 +36,12 @@ class Row(Struct, frozen=True):
 
 
 class Round(Struct, frozen=True):
-    """Rows newest first, the streams that go on behind theirs, and every record that came with them."""
+    """Rows newest first, the streams that go on behind theirs, and every record that came with them, read for what."""
 
     rows: tuple[Row, ...]
     more: frozenset[str]
     harvest: Harvest
+    wanted: Wanted = Wanted()
 
 
 async def read_round(context: Context, size: int, mark: Bookmark, by: OrderFilterBy) -> Round:
@@ -53,10 +54,10 @@ async def read_round(context: Context, size: int, mark: Bookmark, by: OrderFilte
     erps = _erps(context, by)
     if by.sold_from():
         booked = await ask(context, dict.fromkeys(erps, partners) if partners else {}, wanted)
-        return Round(crm.rows, crm.more, merge(crm.harvest, _seen(context, booked)))
+        return Round(crm.rows, crm.more, merge(crm.harvest, _seen(context, booked)), wanted)
     others = await _ask_streams(context, dict.fromkeys(erps, partners), size, mark, by, wanted)
     rows = sorted(crm.rows + others.rows, key=Row.place, reverse=True)
-    return Round(tuple(rows), crm.more | others.more, merge(crm.harvest, others.harvest))
+    return Round(tuple(rows), crm.more | others.more, merge(crm.harvest, others.harvest), wanted)
 
 
 def listing_wanted(context: Context, by: OrderFilterBy) -> Wanted:
@@ -98,9 +99,9 @@ def _round(context: Context, pages: Mapping[str, Page[OrderRecord]], faults: Map
     records = [record for page in pages.values() for record in page.items + page.also]
     more = frozenset(name for name, page in pages.items() if page.more)
     crm_name = context.landscape.crm
-    crm = tuple(r for r in records if r.ref.system == crm_name)
-    booked = tuple(r for r in records if r.ref.system != crm_name)
-    return Round(tuple(rows), more, merge(_seen(context, Harvest(crm, booked, faults)), Harvest()))
+    crm = distinct(r for r in records if r.ref.system == crm_name)
+    booked = distinct(r for r in records if r.ref.system != crm_name)
+    return Round(tuple(rows), more, _seen(context, Harvest(crm, booked, faults)))
 
 
 def _seen(context: Context, harvest: Harvest) -> Harvest:
@@ -116,13 +117,7 @@ def anchors_of(context: Context, turn: Round) -> dict[Ref, Ref]:
 
 
 async def join_rows(
-    context: Context,
-    turn: Round,
-    top: Sequence[Row],
-    by: OrderFilterBy,
-    told: Container[str] = (),
-    *,
-    doubtful: bool = False,
+    context: Context, turn: Round, top: Sequence[Row], told: Container[str] = (), *, doubtful: bool = False
 ) -> tuple[dict[Ref, Order], Mapping[str, Fault]]:
     """The orders of these rows by their records' references, completed by partners that are not in hand yet.
 
@@ -130,8 +125,7 @@ async def join_rows(
     other bookings nobody needs any more. `doubtful`: a page before this one was told while an ERP was silent, so that
     each order's other bookings are looked up, whether or not the CRM knows of any.
     """
-    shown, wanted = {row.record.ref for row in top}, listing_wanted(context, by)
-    in_hand = turn.harvest
+    shown, wanted, in_hand = {row.record.ref for row in top}, turn.wanted, turn.harvest
     page = Harvest(
         tuple(record for record in in_hand.crm if record.ref in shown),
         tuple(record for record in in_hand.booked if record.ref in shown),

@@ -25,7 +25,7 @@ async def orders_sold_from(context: Context, quotes: tuple[str, ...]) -> list[Or
         turn = await read_round(context, MAX_PAGE, mark, by)
         if crm in turn.harvest.faults:
             return turn.harvest.faults[crm]
-        orders, _silent = await join_rows(context, turn, turn.rows, by)
+        orders, _silent = await join_rows(context, turn, turn.rows)
         for row in turn.rows:
             mark.pass_by(row.stream, row.record)
             if (order := orders.get(row.record.ref)) is not None:

@@ -1,0 +1,1 @@
+"""Two peers in Python over the desk: a handler written by hand for these two queries, and plain Strawberry."""
