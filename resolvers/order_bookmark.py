@@ -1,11 +1,12 @@
 """Where a list of orders was left: the place in each stream, and what later pages must not tell again.
 
 While all systems answer, the places are enough: an order with several records is recognised at each of them. A silent
-system hides some, so three short notes travel in the cursor. There are three cases.
+system hides some, so short notes travel in the cursor. There are three cases, and a fourth note that only spares calls.
 
 1. An order was told at one record, and another of its records lies ahead in its own stream (`told`).
 2. Orders were told while an ERP was silent that may hold a part of them (`blind`, as runs of the other streams).
 3. An ERP's orders were told while the CRM was silent, which may list them too (`unsure`).
+4. A sale was passed by whose bookings lie ahead: the next pages ask for them beside their own rows (`waiting`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sources.ports import Position
 
 _KIND = "orders"
 _MOST_TOLD = 40
+_MOST_WAITING = 20
 _MOST_RUNS = 6
 _LONGEST = 3900
 """A cursor stays short: what is dropped beyond these may be told twice after an outage, and is never lost."""
@@ -37,6 +39,7 @@ class Bookmark:
         self.told: dict[str, datetime] = {}
         self.blind: dict[str, dict[str, list[Run]]] = {}
         self.unsure: set[str] = set()
+        self.waiting: dict[str, datetime] = {}
         self._start = cursor
         if cursor is not None:
             self._read(decode(cursor))
@@ -51,12 +54,12 @@ class Bookmark:
         return word
 
     def _word(self) -> str:
-        told = {key: until.isoformat() for key, until in self.told.items()}
+        told, waiting = _dated(self.told), _dated(self.waiting)
         blind = {
             erp: {stream: [[_words(start), _words(end)] for start, end in runs] for stream, runs in held.items()}
             for erp, held in self.blind.items()
         }
-        return encode([_KIND, {n: _words(at) for n, at in self.at.items()}, told, blind, sorted(self.unsure)])
+        return encode([_KIND, {n: _words(at) for n, at in self.at.items()}, told, blind, sorted(self.unsure), waiting])
 
     def begin(self, stream: str, newest: OrderRecord) -> None:
         """Fix the place in a stream that showed its first rows, so that what is inserted above them stays away."""
@@ -84,10 +87,21 @@ class Bookmark:
         if not ahead or order.crm_id is None:
             return
         self.told[order.ref.key] = min(record.ordered_at for record in ahead)
+        self.told = self._ahead(self.told, _MOST_TOLD)
+
+    def await_bookings(self, order: Order) -> None:
+        """Note a sale that is passed by, and of which no number was written back, before its bookings are reached."""
+        ahead = [record.ordered_at for record in order.booked if not self.passed(record.ref.system, record)]
+        if ahead and order.crm is not None and not order.crm.partner_keys:
+            self.waiting[order.crm.ref.key] = min(ahead)
+            self.waiting = self._ahead(self.waiting, _MOST_WAITING)
+
+    def _ahead(self, notes: dict[str, datetime], most: int) -> dict[str, datetime]:
+        """The youngest notes about what not every stream has passed yet."""
         places = [self.at[name].at for name in self.streams if name in self.at]
         everywhere = len(places) == len(self.streams)
-        kept = [(k, until) for k, until in self.told.items() if not everywhere or max(places) >= until]
-        self.told = dict(kept[-_MOST_TOLD:])
+        kept = [(key, until) for key, until in notes.items() if not everywhere or max(places) >= until]
+        return dict(kept[-most:])
 
     def told_blind(self, erp: str, order: Order) -> bool:
         """Whether an order was told at another of its records while this ERP was silent.
@@ -120,7 +134,10 @@ class Bookmark:
         )
 
     def _forget(self) -> bool:
-        """Drop the oldest note of the longest kind; whether there was one."""
+        """Drop the oldest note of the longest kind, first of those that only spare calls; whether there was one."""
+        if self.waiting:
+            del self.waiting[next(iter(self.waiting))]
+            return True
         runs = max((held for one in self.blind.values() for held in one.values()), key=len, default=[])
         if self.told:
             del self.told[next(iter(self.told))]
@@ -130,11 +147,13 @@ class Bookmark:
 
     def _read(self, words: object) -> None:
         match words:
-            case [str(kind), dict(at), dict(told), dict(blind), list(unsure)] if kind == _KIND:
+            case [str(kind), dict(at), dict(told), dict(blind), list(unsure), dict(waiting)] if kind == _KIND:
                 self.at = {name: position(at[name]) for name in self.streams if name in at}
                 self.told = {str(key): _instant(until) for key, until in told.items()}
                 self.blind = {name: self._held(blind[name]) for name in self.streams if name in blind}
                 self.unsure = {name for name in self.streams if name in unsure}
+                self.waiting = {str(key): _instant(until) for key, until in waiting.items()}
+                self.waiting = self._ahead(self.waiting, _MOST_WAITING)
             case _:
                 raise bad_cursor()
 
@@ -150,6 +169,10 @@ def _extend(runs: list[Run], start: Position | None, end: Position) -> None:
     else:
         runs.append((start, end))
     del runs[:-_MOST_RUNS]
+
+
+def _dated(notes: dict[str, datetime]) -> dict[str, str]:
+    return {key: until.isoformat() for key, until in notes.items()}
 
 
 def _words(at: Position | None) -> list[str] | None:

@@ -140,8 +140,11 @@ class _Scan:
             self.stalled.add(row.stream)
             return False
         self.mark.pass_by(row.stream, row.record, silent)
-        if order is not None and verdict and self._stands_here(row, order):
-            self._tell(row, order)
+        if order is not None and verdict:
+            if self._stands_here(row, order):
+                self._tell(row, order)
+            elif row.stream == self.crm:
+                self.mark.await_bookings(order)
         return True
 
     def _hidden(self, row: Row, silent: Collection[str]) -> bool | Fault:

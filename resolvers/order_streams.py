@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -36,28 +36,32 @@ class Row(Struct, frozen=True):
 
 
 class Round(Struct, frozen=True):
-    """Rows newest first, the streams that go on behind theirs, and every record that came with them, read for what."""
+    """Rows newest first, the streams that go on behind theirs, and every record that came with them, read for what.
+
+    `asked` are the sales whose bookings every ERP was asked for beside its rows.
+    """
 
     rows: tuple[Row, ...]
     more: frozenset[str]
     harvest: Harvest
     wanted: Wanted = Wanted()
+    asked: frozenset[str] = frozenset()
 
 
 async def read_round(context: Context, size: int, mark: Bookmark, by: OrderFilterBy) -> Round:
     """Each stream's next rows: first the CRM's, since what it has that an ERP holds too is that ERP's to list."""
     wanted, crm_name = listing_wanted(context, by), context.landscape.crm
     crm = await _ask_streams(context, {crm_name: None}, size, mark, by, wanted)
-    keys = tuple(row.record.ref.key for row in crm.rows)
+    keys = tuple(dict.fromkeys([*(row.record.ref.key for row in crm.rows), *mark.waiting]))
     numbers = tuple(dict.fromkeys(n for row in crm.rows for n in row.record.partner_keys))
     partners = Lookup(partner_keys=keys, numbers=numbers) if keys else None
     erps = _erps(context, by)
     if by.sold_from():
         booked = await ask(context, dict.fromkeys(erps, partners) if partners else {}, wanted)
-        return Round(crm.rows, crm.more, merge(crm.harvest, _seen(context, booked)), wanted)
+        return Round(crm.rows, crm.more, merge(crm.harvest, _seen(context, booked)), wanted, frozenset(keys))
     others = await _ask_streams(context, dict.fromkeys(erps, partners), size, mark, by, wanted)
     rows = sorted(crm.rows + others.rows, key=Row.place, reverse=True)
-    return Round(tuple(rows), crm.more | others.more, merge(crm.harvest, others.harvest), wanted)
+    return Round(tuple(rows), crm.more | others.more, merge(crm.harvest, others.harvest), wanted, frozenset(keys))
 
 
 def listing_wanted(context: Context, by: OrderFilterBy) -> Wanted:
@@ -135,9 +139,8 @@ async def join_rows(
     answers = await side_by_side({"heads": ask_heads(), "customers": prime_customers(context, page.booked)})
     heads = answers["heads"]
     harvest = merge(in_hand, heads) if isinstance(heads, Harvest) else in_hand
-    asked = {row.record.ref.key for row in turn.rows if row.stream == context.landscape.crm}
     new = [group for group in _groups(context, harvest, shown) if group.anchor.key not in told]
-    siblings = _siblings(context, [group for group in new if doubtful or _is_odd(group, asked)], harvest.faults)
+    siblings = _siblings(context, [group for group in new if doubtful or _is_odd(group, turn.asked)], harvest.faults)
     harvest = merge(harvest, await ask(context, siblings, wanted))
     orders = serve(context, harvest)
     return {record.ref: order for order in orders for record in order.records()}, harvest.faults
@@ -168,7 +171,7 @@ def _siblings(context: Context, odd: Sequence[OrderGroup], faults: Container[str
     return {erp: lookup for erp in context.landscape.erps if erp not in faults}
 
 
-def _is_odd(group: OrderGroup, asked: set[str]) -> bool:
+def _is_odd(group: OrderGroup, asked: Collection[str]) -> bool:
     """Whether bookings are known of that are not in hand; or may be, where ERPs were not asked beside the page."""
     if group.crm is None:
         return group.anchor.key not in asked

@@ -165,7 +165,7 @@ def test_children_are_a_question_for_each_of_at_most_as_many_families_as_are_ans
 def test_a_page_after_an_outage_looks_for_the_bookings_that_were_hidden() -> None:
     context = Company().context()
     day = ["2026-11-01T00:00:00+00:00", "1"]
-    after = encode(["orders", {"crm": day}, {}, {"erp-us": {"crm": [[None, day]]}}, []])
+    after = encode(["orders", {"crm": day}, {}, {"erp-us": {"crm": [[None, day]]}}, [], {}])
 
     assert asked(context, fields.orders(context, 10, after, None))["erp-eu"] == (2, 2 * ROUNDS)
 

@@ -177,3 +177,22 @@ async def test_a_booking_whose_order_stood_on_the_page_before_is_passed_by_witho
 
     assert [order.ref for order in (*first.nodes, *second.nodes)] == [Ref("crm", "sale1"), Ref("erp-us", "8")]
     assert "fetch_orders" not in company.eu.questions() + company.us.questions()
+
+
+async def test_a_sale_that_was_passed_before_its_booking_costs_no_look_at_the_other_books() -> None:
+    company = Company()
+    company.sold("sale1", days_ago=1)
+    for day in (2, 3, 4):
+        company.booked("erp-eu", f"filler{day}", "PO 4711", days_ago=day)
+    company.booked("erp-eu", "b1", "sale1", days_ago=5)
+    company.booked("erp-us", "b2", "sale1", days_ago=6)
+
+    pages, cursor = [], None
+    for _ in range(3):
+        forget(company)
+        page = await list_orders(company.context(), 2, cursor, OrderFilterBy())
+        cursor = page.page_info.end_cursor
+        pages.append([sorted(record.ref.key for record in order.records()) for order in page.nodes])
+        assert [questions(company)[erp] for erp in ("erp-eu", "erp-us")] == [["list_orders"], ["list_orders"]]
+
+    assert pages == [[["filler2"], ["filler3"]], [["filler4"], ["b1", "b2", "sale1"]], []]
