@@ -59,9 +59,9 @@ def wait_for(landscape: Path, seconds: float) -> None:
 def calm_the_collector() -> None:
     """Spare the requests what a collector that looks for circles too often takes from them.
 
-    What stands after the start stays until the end, and need not be looked at again. A request leaves no circles and
-    goes when it is answered, so the thousands of values of each one under way are looked at seldom: measured at 32
-    clients with pages of 3,800 fields, it is a quarter of all CPU and no memory (docs/benchmarks.md).
+    What stands after the start stays until the end, and need not be looked at again. A compiled operation leaves no
+    circles and goes when it is answered, so the thousands of values of each one under way are looked at seldom. With 32
+    pages of 3,800 fields under way that was a fifth of the CPU, and no memory.
     """
     gc.collect()
     gc.freeze()
