@@ -1,6 +1,6 @@
 """The gateway itself, over the desk: its app, its door, its resolvers and its client; only the vendor is the bench's.
 
-DESK=http://127.0.0.1:9999 SECRET=... python -m bench.peers.ours --port 8080 [--workers 2]
+DESK=http://127.0.0.1:9999 SECRET=... python -m bench.peers.ours --port 8080 [--workers 2] [--server granian]
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from gateway.wiring import House, furnish, the_schema
 from sources.catalog import Sources
 from sources.landscape import EntityAt, Instance, Landscape, Limits
 
+APP = "bench.peers.ours:app_of_environment"
 TENANT = "bench"
 PATIENT = Limits(concurrency=64, timeout_seconds=15, share_reads=False)
 """As many calls at once as each peer's client may have, and each of them sent."""
@@ -71,20 +72,43 @@ def app_of_environment() -> FastAPI:
     return app(os.environ["DESK"], os.environ["SECRET"])
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--workers", type=int, default=1)
-    given = parser.parse_args()
-    # As `revgraph serve` starts it.
+def by_uvicorn(port: int, workers: int) -> None:
+    """Serve as `revgraph serve` does."""
     uvicorn.run(
-        "bench.peers.ours:app_of_environment",
+        APP,
         factory=True,
-        port=given.port,
-        workers=given.workers,
+        port=port,
+        workers=workers,
         loop="auto",
         ws="none",
         access_log=False,
         log_config=None,
         server_header=False,
     )
+
+
+def by_granian(port: int, workers: int) -> None:
+    """Serve the same app with granian, uvloop and one runtime thread, which is its best setting here."""
+    from granian.constants import HTTPModes, Interfaces, Loops  # noqa: PLC0415 - nothing else here needs it
+    from granian.server import Server  # noqa: PLC0415
+
+    Server(
+        APP,
+        factory=True,
+        port=port,
+        workers=workers,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        loop=Loops.uvloop,
+        websockets=False,
+        log_enabled=False,
+    ).serve()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--server", choices=("uvicorn", "granian"), default="uvicorn")
+    given = parser.parse_args()
+    (by_granian if given.server == "granian" else by_uvicorn)(given.port, given.workers)
