@@ -34,9 +34,11 @@ GET    /story/orders?trait=&number=      orders of the story: keys and numbers i
 GET    /story/highlights                 five orders to begin with
 
 Kinds of faults: latency (seconds), status (status, body), throttle (429 with Retry-After: seconds), timeout,
-reset_before and reset_after (the connection breaks before or after the system has acted), truncate, content_type
-(a login page with 200), expire_token, shuffle_rows, drop_rows, duplicate_rows. `match` narrows a fault to requests
-("METHOD path?query", a regular expression), `times` to so many, `probability` to some.
+reset_before and reset_after (the connection breaks before or after the system has acted), status_after (it acts, and
+answers with a failure all the same), slow (it acts at a random moment of its seconds, and answers at their end), lock
+(somebody else holds what is to be changed; S/4HANA), truncate, content_type (a login page with 200), expire_token,
+shuffle_rows, drop_rows, duplicate_rows. `match` narrows a fault to requests ("METHOD path?query", a regular
+expression), `times` to so many, `probability` to some.
 """
 
 

@@ -9,12 +9,21 @@ from typing import Final
 import httpx
 
 from canonical.customer import BillingAccount, CustomerRecord
+from canonical.intake import (
+    Amendment,
+    CustomerAcknowledgment,
+    CustomerRequest,
+    OrderAcknowledgment,
+    OrderQuotation,
+    OrderRequest,
+)
 from canonical.invoice import CreditMemo, Invoice
 from canonical.order import OrderRecord
 from canonical.payment import Payment
 from canonical.product import ProductRecord
 from canonical.shipment import Shipment
 from canonical.wanted import Wanted
+from sources.intake import CustomerIntake, OrderIntake
 from sources.kit.auth.authorization import Authorization
 from sources.kit.auth.fixed import basic
 from sources.kit.auth.oauth import client_credentials
@@ -37,16 +46,21 @@ from sources.ports import (
     ShipmentSource,
     Source,
 )
+from sources.s4hana.alterations import Alterations
+from sources.s4hana.bookings import Bookings
 from sources.s4hana.checkup import Doctor
 from sources.s4hana.client import S4Client
 from sources.s4hana.invoices import Invoices
 from sources.s4hana.ledgers import Ledgers
 from sources.s4hana.masters import Accounts, Customers, Products
+from sources.s4hana.onboarding import Onboarding
 from sources.s4hana.orders import Orders
 from sources.s4hana.origins import origin_of
 from sources.s4hana.reading import Reading
+from sources.s4hana.selling import SalesAreas
 from sources.s4hana.settings import Entities, Settings, settings_of
 from sources.s4hana.shipments import Shipments
+from sources.s4hana.standing import Standing
 from sources.s4hana.values import LONGEST_DOCUMENT, unpadded
 
 KIND: Final = "s4hana"
@@ -54,6 +68,8 @@ TOKEN_PATH: Final = "/sap/bc/sec/oauth2/token"  # noqa: S105 - a path
 
 
 class S4Hana(
+    OrderIntake,
+    CustomerIntake,
     OrderSource,
     CustomerSource,
     ProductSource,
@@ -62,7 +78,11 @@ class S4Hana(
     PaymentSource,
     ReceivablesSource,
 ):
-    """One SAP system: its orders, deliveries, billing documents, receivables, customers and products, read live."""
+    """One SAP system: its orders, deliveries, billing documents, receivables, customers and products, read live.
+
+    Orders and customers are written too. No write is sent twice by itself; what makes it safe to be sent again, each
+    method says.
+    """
 
     def __init__(
         self, instance: Instance, client: S4Client, settings: Settings, now: Callable[[], datetime] | None = None
@@ -79,6 +99,10 @@ class S4Hana(
         self._customers = Customers(client, settings, entities, self._reading)
         self._products = Products(client, settings, self._reading)
         self._accounts = Accounts(client, settings, entities, self._reading, self._ledgers)
+        areas, self._standing = SalesAreas(instance, settings), Standing(client, settings, self._reading)
+        self._bookings = Bookings(client, settings, areas, self._standing, self._reading)
+        self._alterations = Alterations(client, settings, entities, self._standing)
+        self._onboarding = Onboarding(client, settings, areas, self._reading)
 
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
         """Whether it answers; thorough: whether each service is switched on and which fields it lacks."""
@@ -163,6 +187,51 @@ class S4Hana(
     ) -> Mapping[str, Sequence[BillingAccount]]:
         """Customers in the books: one call, one more each for balances and credit."""
         return await self._accounts.fetch(call, customer_keys, wanted)
+
+    async def quote_order(self, call: Call, request: OrderRequest) -> OrderQuotation:
+        """What SAP would make of the order: one call. Safe to repeat: SAP keeps nothing of a simulation."""
+        return await self._bookings.quote(call, request)
+
+    async def find_orders(self, call: Call, references: Sequence[str]) -> Mapping[str, Sequence[OrderAcknowledgment]]:
+        """Orders by our references: one call. Safe to repeat: it reads.
+
+        A lost answer is only found by a user who may read what it writes: SAP leaves out other rows without a word.
+        """
+        return await self._standing.find(call, references)
+
+    async def book_order(self, call: Call, request: OrderRequest) -> OrderAcknowledgment:
+        """Book in one deep insert, and one changeset more where single lines have days of their own.
+
+        Not safe to repeat: SAP books the same reference as often as it is sent, so look it up first. With `numbering =
+        "external"` it is safe: the number hangs on the reference, and SAP takes a number once.
+        """
+        return await self._bookings.book(call, request)
+
+    async def amend_order(self, call: Call, amendment: Amendment) -> OrderAcknowledgment:
+        """Change in one changeset, all or none.
+
+        Safe to repeat with `amendment_field`: the order carries the reference of its last amendment. Without it, only
+        what adds lines is not: the changeset is bound to the version that was read, and a second one reads a new one.
+        With an expected version it is never applied twice.
+        """
+        return await self._alterations.amend(call, amendment)
+
+    async def cancel_order(self, call: Call, order_key: str, reference: str, reason: str) -> OrderAcknowledgment:
+        """Reject every item, with the code that the settings have for the reason; the words themselves have no place.
+
+        Safe to repeat: what is rejected is left as it is.
+        """
+        return await self._alterations.cancel(call, order_key, reference, reason)
+
+    async def find_created_customers(
+        self, call: Call, references: Sequence[str]
+    ) -> Mapping[str, Sequence[CustomerAcknowledgment]]:
+        """Customers by external id, and by identification where a type is configured: one call, two for the latter."""
+        return await self._onboarding.find(call, references)
+
+    async def create_customer(self, call: Call, request: CustomerRequest) -> CustomerAcknowledgment:
+        """Create in one deep insert. Not safe to repeat: SAP takes an external id as often as it comes."""
+        return await self._onboarding.create(call, request)
 
     def _reading(self) -> Reading:
         return Reading(self.name, self._settings, self._entities, self._now())

@@ -14,9 +14,21 @@ from sources.kit.odata.metadata import Metadata
 from sources.kit.odata.query import Query, Shape
 from sources.ports import Checkup, Finding
 from sources.s4hana import invoices, ledgers, masters, orders, shipments
+from sources.s4hana.bookings import SIMULATED_SET
 from sources.s4hana.client import S4Client
-from sources.s4hana.faults import NotThere
-from sources.s4hana.services import BILLING, CREDIT, DELIVERIES, LEDGER, ORDERS, PARTNERS, PRODUCTS, REQUIRED, Service
+from sources.s4hana.faults import NotThere, Said
+from sources.s4hana.services import (
+    BILLING,
+    CREDIT,
+    DELIVERIES,
+    LEDGER,
+    ORDERS,
+    PARTNERS,
+    PRODUCTS,
+    REQUIRED,
+    SIMULATION,
+    Service,
+)
 from sources.s4hana.settings import Settings
 from sources.s4hana.shapes import (
     ACCOUNT,
@@ -61,6 +73,26 @@ def reads(settings: Settings) -> dict[Service, list[Query]]:
     }
 
 
+def writes(settings: Settings) -> dict[Service, list[Query]]:
+    """Every field that the adapter writes: what a system must have to take everything."""
+    head = [*settings.partner_fields(), settings.purchase_order_field, settings.amendment_field]
+    items = [*settings.item_fields(), settings.line_place_field, "HigherLevelItem", "SalesDocumentRjcnReason"]
+    prices = ("ConditionType", "ConditionRateValue", "ConditionCurrency")
+    order = [
+        *filter(None, head),
+        *(f"to_Item/{name}" for name in items if name),
+        *(f"to_Item/to_PricingElement/{name}" for name in prices),
+        "to_Item/to_ScheduleLine/RequestedDeliveryDate",
+    ]
+    partner = [settings.customer_reference_field, "to_Customer/to_CustomerSalesArea/Currency"]
+    if settings.identification_type:
+        partner.append("to_BuPaIdentification/BPIdentificationNumber")
+    return {
+        ORDERS: [Query(orders.SET, Shape.of(*order))],
+        PARTNERS: [Query(masters.PARTNER_SET, Shape.of(*partner))],
+    }
+
+
 class Doctor:
     """Looks at one system."""
 
@@ -101,7 +133,22 @@ class Doctor:
         findings: list[Finding] = []
         for service in (*REQUIRED, *((CREDIT,) if self._settings.credit else ())):
             findings += await self._service(call, service)
+        if self._settings.writes:
+            findings.append(await self._simulation(call))
         return tuple(findings)
+
+    async def _simulation(self, call: Call) -> Finding:
+        """An empty order is simulated: refused as incomplete by whoever lets us ask, and nothing is kept either way."""
+        name = f"service for {SIMULATION.title}"
+        try:
+            await self._client.simulate(call, SIMULATION, SIMULATED_SET, {})
+        except Said as said:
+            if said.messages and said.category is not ProblemCategory.PERMISSION:
+                return Finding(name=name, well=True)
+            return self._finding(SIMULATION, said)
+        except Fault as fault:
+            return self._finding(SIMULATION, fault)
+        return Finding(name=name, well=True)
 
     async def _service(self, call: Call, service: Service) -> list[Finding]:
         """One 403 or 404 says nothing of the other services: each is switched on by an arrangement of its own."""
@@ -113,7 +160,23 @@ class Doctor:
         lacks = (
             f"It lacks {', '.join(missing)}: an older release. What is read from them stays empty." if missing else None
         )
-        return [Finding(name=f"service for {service.title}", well=True, advice=lacks)]
+        found = [Finding(name=f"service for {service.title}", well=True, advice=lacks)]
+        return [*found, *self._writable(service, metadata)]
+
+    def _writable(self, service: Service, metadata: Metadata) -> list[Finding]:
+        """Whether everything that is written there has its field; what is written to no field would be refused."""
+        if not self._settings.writes:
+            return []
+        missing = sorted(
+            {path for query in writes(self._settings).get(service, []) for path in _missing(query, metadata)}
+        )
+        if not missing:
+            return []
+        advice = (
+            f"It lacks {', '.join(missing)}: what is written there would be refused. Name other fields in the settings,"
+            " leave them empty, or switch writing off (setting writes)."
+        )
+        return [Finding(name=f"fields for new {service.title}", well=False, advice=advice)]
 
     def _finding(self, service: Service, fault: Fault) -> Finding:
         name = f"service for {service.title}"

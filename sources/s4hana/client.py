@@ -13,20 +13,29 @@ from typing import Any, Final, TypeVar
 import httpx
 import msgspec
 
-from canonical.errors import ContractBroken, Fault, ProblemCategory, Refused
+from canonical.errors import ContractBroken, Fault, OutcomeUnknown, ProblemCategory, Refused, Unavailable
 from sources.kit.auth.authorization import Authorization
 from sources.kit.call import Call
-from sources.kit.http.ask import Answer, Ask
+from sources.kit.http.ask import Answer, Ask, Safety
 from sources.kit.http.client import SystemClient
 from sources.kit.http.flights import Flights
 from sources.kit.http.statuses import plain_fault
-from sources.kit.odata.batch import BrokenBatchError, PartAnswer, read_batch, reads, write_batch
+from sources.kit.odata.batch import (
+    BrokenBatchError,
+    Changeset,
+    Operation,
+    PartAnswer,
+    read_batch,
+    reads,
+    write_batch,
+)
 from sources.kit.odata.metadata import Metadata, read_metadata
 from sources.kit.odata.payload import Collection, Rows, following
 from sources.kit.odata.query import Query
 from sources.landscape import Instance
 from sources.s4hana.csrf import Tokens
 from sources.s4hana.faults import TokenRequired, contract, fault_in, translation
+from sources.s4hana.sendable import Body
 from sources.s4hana.services import Service
 from sources.s4hana.settings import Settings
 
@@ -34,10 +43,14 @@ T = TypeVar("T")
 Decoder = msgspec.json.Decoder[Collection[T]]
 
 BOUNDARY: Final = "revgraph"
+JSON: Final = (("Content-Type", "application/json"), ("Accept", "application/json"))
 
 
 class S4Client:
-    """Reads of one SAP system; every method raises a Fault when it could not be asked or said no."""
+    """Reads and writes of one SAP system; every method raises a Fault when it could not be asked or said no.
+
+    No write is repeated, but for one that was refused for its token: the token is looked at before anything is done.
+    """
 
     def __init__(
         self,
@@ -91,6 +104,32 @@ class S4Client:
             )
         return self._metadata[service.name]
 
+    async def create(self, call: Call, service: Service, entity_set: str, body: Body) -> Answer:
+        """Create one record with all that hangs on it. OutcomeUnknown where nobody knows whether it was."""
+        return await self._tokened(call, service, self._writing(service, entity_set, body, "write"))
+
+    async def simulate(self, call: Call, service: Service, entity_set: str, body: Body) -> Answer:
+        """What creating would come to, where the service keeps nothing: it is asked as a read."""
+        return await self._tokened(call, service, self._writing(service, entity_set, body, "read"))
+
+    async def change(self, call: Call, service: Service, changes: Sequence[Operation]) -> list[Answer]:
+        """Changes that take effect together or not at all, and the answer to each.
+
+        OutcomeUnknown where nobody knows whether they did.
+        """
+        ask = replace(
+            self._post(service, [Changeset(tuple(changes))], f"change {service.title}"),
+            safety="write",
+            shareable=False,
+            patience=self._settings.write_seconds,
+        )
+        answer = await self._tokened(call, service, ask)
+        try:
+            (part,) = read_batch(answer.content, str(answer.headers.get("content-type", "")))
+        except ValueError as broken:
+            raise self._lost(str(broken)) from broken
+        return self._changed((part,) if isinstance(part, PartAnswer) else part, len(changes))
+
     async def ping(self, call: Call, service: Service) -> None:
         """One small authorised call to a service."""
         await self._send(call, self._get(service, "", f"ping {service.title}"))
@@ -111,7 +150,7 @@ class S4Client:
             answer = await self._send(call, self._get(service, urls[0], f"read {service.title}"))
             parts = [answer]
         else:
-            answer = await self._batch(call, service, urls)
+            answer = await self._tokened(call, service, self._post(service, reads(urls), f"read {service.title}"))
             parts = self._parts(answer, len(urls))
         firsts = [self._rows(part.content, decoder) for part, decoder in zip(parts, decoders, strict=True)]
         answer.tell_rows(sum(len(rows.results) for rows in firsts))
@@ -134,10 +173,9 @@ class S4Client:
             pages += 1
         return held
 
-    async def _batch(self, call: Call, service: Service, urls: Sequence[str]) -> Answer:
-        """Several reads as one POST. A stale token was refused before anything was done, so it is sent again."""
+    async def _tokened(self, call: Call, service: Service, ask: Ask) -> Answer:
+        """A POST with its token. A stale one was refused before anything was done, so it is sent once more."""
         pair = await self._tokens.pair(call, service)
-        ask = self._post(service, urls)
         try:
             return await self._send(call, _with(ask, pair.headers))
         except TokenRequired:
@@ -187,14 +225,43 @@ class S4Client:
     def _get(self, service: Service, url: str, operation: str) -> Ask:
         return Ask(path=service.root + url, operation=operation)
 
-    def _post(self, service: Service, urls: Sequence[str]) -> Ask:
+    def _post(self, service: Service, parts: Sequence[Operation | Changeset], operation: str) -> Ask:
         return Ask(
             method="POST",
             path=f"{service.root}$batch",
             headers=(("Content-Type", f"multipart/mixed; boundary={BOUNDARY}"), ("Accept", "multipart/mixed")),
-            content=write_batch(reads(urls), BOUNDARY),
-            operation=f"read {service.title}",
+            content=write_batch(parts, BOUNDARY),
+            operation=operation,
         )
+
+    def _writing(self, service: Service, entity_set: str, body: Body, safety: Safety) -> Ask:
+        return Ask(
+            method="POST",
+            path=service.root + entity_set,
+            headers=JSON,
+            content=msgspec.json.encode(body),
+            operation=f"{'create' if safety == 'write' else 'simulate'} {service.title}",
+            safety=safety,
+            shareable=False,
+            patience=self._settings.write_seconds,
+        )
+
+    def _changed(self, parts: Sequence[PartAnswer], expected: int) -> list[Answer]:
+        """The answers to changes that took effect; one that failed stands for all, and none was kept.
+
+        A part that tells of a breakdown, and one too few, leave it open what became of them.
+        """
+        try:
+            answers = [self._part(part) for part in parts]
+        except (Unavailable, ContractBroken) as broken:
+            raise self._lost(broken.detail) from broken
+        if len(answers) != expected:
+            raise self._lost(f"{len(answers)} parts where {expected} were asked for")
+        return answers
+
+    def _lost(self, detail: str | None) -> OutcomeUnknown:
+        sentence = f"{self.system} did not say clearly what became of a change."
+        return OutcomeUnknown(self.system, sentence, detail=self._http.redactor.detail(detail))
 
 
 def _with(ask: Ask, headers: tuple[tuple[str, str], ...]) -> Ask:

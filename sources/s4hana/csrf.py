@@ -63,7 +63,7 @@ class Tokens:
         answer = await self._send(call, ask)
         token = str(answer.headers.get(TOKEN_HEADER, ""))
         if not token or token.lower() in ("fetch", "required"):
-            raise Refused(self._system, f"{self._system} gave no token for a combined read.", detail=f"{answer.status}")
+            raise Refused(self._system, f"{self._system} gave no token.", detail=f"{answer.status}")
         self._learn(token)
         self._pair = Pair(token, _cookies(answer.headers.get_list("set-cookie")))
         return self._pair

@@ -10,10 +10,10 @@ from typing import ClassVar, Final
 import msgspec
 from msgspec import Struct, field
 
-from canonical.errors import ContractBroken, Fault, ProblemCategory, Refused, Unavailable
+from canonical.errors import ContractBroken, Fault, ProblemCategory, Refused, Throttled, Unavailable
 from sources.kit.http.ask import Answer
 from sources.kit.http.statuses import plain_fault
-from sources.s4hana.refusals import is_noise, meaning_of
+from sources.s4hana.messages import Message, is_noise, meaning_of, sentence_of
 
 TOKEN_HEADER: Final = "x-csrf-token"  # noqa: S105 - a header's name
 LOCK_WAIT: Final = 2.0
@@ -26,11 +26,17 @@ class TokenRequired(Refused):
     category = ProblemCategory.SYSTEM_REFUSED
 
 
-class NotThere(Refused):
+class Said(Refused):
+    """A refusal that the system gave reasons for: `messages` are its own words, the one that says most first."""
+
+    messages: tuple[Message, ...] = ()
+
+
+class NotThere(Said):
     """A path, set or field that this system does not have, or a question it cannot read."""
 
 
-class Locked(Refused):
+class Locked(Said):
     """Somebody has the document open; it frees itself."""
 
     retryable: ClassVar[bool] = True
@@ -42,8 +48,10 @@ class _Text(Struct, frozen=True):
 
 class _Detail(Struct, frozen=True):
     code: str = ""
-    message: str = ""
+    message: _Text | str = ""
     severity: str = ""
+    target: str = ""
+    propertyref: str = ""
 
 
 class _Inner(Struct, frozen=True):
@@ -107,30 +115,35 @@ def _error(answer: Answer) -> _Error | None:
 
 
 def _refusal(system: str, error: _Error, told: str) -> Fault:
-    code, text = _leading(error)
-    meaning = meaning_of(code, text)
-    if meaning.locked:
-        return Locked(system, meaning.sentence, detail=told, retry_after=LOCK_WAIT, category=meaning.category)
-    if meaning.category is ProblemCategory.SYSTEM_REFUSED:
-        return NotThere(system, f"{meaning.sentence} {text}".strip(), detail=told)
-    return Refused(system, meaning.sentence, detail=told, category=meaning.category)
+    messages = _messages(error)
+    meaning = meaning_of(messages[0].code, messages[0].text)
+    unclear = meaning.category is ProblemCategory.SYSTEM_REFUSED
+    kind = Locked if meaning.locked else NotThere if unclear else Said
+    fault = kind(system, sentence_of(messages[0]), detail=told, category=meaning.category)
+    fault.retry_after = LOCK_WAIT if meaning.locked else None
+    fault.messages = messages
+    return fault
 
 
-def _leading(error: _Error) -> tuple[str, str]:
-    """The code and text that say most: the first real error among the details, else the envelope's own."""
-    for detail in error.innererror.errordetails:
-        if detail.severity == "error" and not is_noise(detail.code):
-            return detail.code, detail.message
-    return error.code or "", _text(error)
+def _messages(error: _Error) -> tuple[Message, ...]:
+    """The real errors among the details, each once; where there are none, the envelope's own."""
+    details = [
+        Message(detail.code, _plain(detail.message), detail.target or detail.propertyref)
+        for detail in error.innererror.errordetails
+        if detail.severity == "error" and not is_noise(detail.code)
+    ]
+    return tuple(dict.fromkeys(details)) or (Message(error.code or "", _plain(error.message)),)
 
 
-def _text(error: _Error) -> str:
-    return error.message if isinstance(error.message, str) else error.message.value
+def _plain(told: _Text | str) -> str:
+    return told if isinstance(told, str) else told.value
 
 
 def _detail(status: int, error: _Error) -> str:
     """The vendor's own words for whoever must call them, with what SAP needs to find it in its log."""
-    details = [f"{d.severity} {d.code}: {d.message}" for d in error.innererror.errordetails if not is_noise(d.code)]
+    details = [
+        f"{d.severity} {d.code}: {_plain(d.message)}" for d in error.innererror.errordetails if not is_noise(d.code)
+    ]
     marks = [
         f"{name}={value}"
         for name, value in (
@@ -139,7 +152,7 @@ def _detail(status: int, error: _Error) -> str:
         )
         if value
     ]
-    return "; ".join([f"{status} {error.code or ''}: {_text(error)}", *details, *marks])
+    return "; ".join([f"{status} {error.code or ''}: {_plain(error.message)}", *details, *marks])
 
 
 @contextmanager
@@ -150,3 +163,14 @@ def contract(system: str) -> Iterator[None]:
     except (ValueError, msgspec.DecodeError) as wrong:
         sentence = f"{system} sent an answer that cannot be read."
         raise ContractBroken(system, sentence, detail=str(wrong)[:200]) from wrong
+
+
+@contextmanager
+def locks_told_as_waits() -> Iterator[None]:
+    """A record that somebody holds, below here, is a wait: nothing was written, and it frees itself."""
+    try:
+        yield
+    except Locked as held:
+        raise Throttled(
+            held.system, held.sentence, detail=held.detail, retry_after=held.retry_after, category=held.category
+        ) from held

@@ -104,8 +104,8 @@ def _process(row: SalesOrder) -> str:
 
 
 def _partner_keys(row: SalesOrder, reading: Reading) -> tuple[str, ...]:
-    reference: str | None = getattr(row, reading.settings.reference_field)
-    return (reference,) if reference else ()
+    carried = (getattr(row, field) for field in reading.settings.partner_fields())
+    return tuple(dict.fromkeys(reference for reference in carried if reference))
 
 
 def _purchase_order(row: SalesOrder, reading: Reading) -> str | None:
@@ -190,9 +190,9 @@ def _plan(item: SalesOrderItem) -> Sequence[BillingPlanItem]:
 def _line(item: SalesOrderItem, row: SalesOrder, reading: Reading, asked: Asked, segment: int | None) -> OrderLine:
     quantity = decimal(item.RequestedQuantity)
     net = amount(item.NetAmount, row.TransactionCurrency)
-    plan = _plan(item)
+    plan, settings = _plan(item), reading.settings
     key = unpadded(item.SalesOrderItem)
-    reference: str | None = getattr(item, reading.settings.line_reference_field)
+    reference: str | None = getattr(item, settings.line_reference_field)
     return OrderLine(
         order=reading.ref(unpadded(row.SalesOrder)),
         key=key,
@@ -206,14 +206,25 @@ def _line(item: SalesOrderItem, row: SalesOrder, reading: Reading, asked: Asked,
         amount=asked(net, "amount"),
         tax=asked(amount(item.TaxAmount, row.TransactionCurrency), "tax"),
         legal_entity_code=reading.entities.of_organization(row.SalesOrganization),
-        starts_on=asked(_first(plan), "starts_on"),
-        ends_on=asked(_last(plan), "ends_on"),
-        segment=asked(segment, "segment"),
+        starts_on=asked(_own_day(item, settings.line_start_field) or _first(plan), "starts_on"),
+        ends_on=asked(_own_day(item, settings.line_end_field) or _last(plan), "ends_on"),
+        segment=asked(_own_number(item, settings.line_segment_field) or segment, "segment"),
         parent_key=asked(number(item.HigherLevelItem), "parent_key", "parent_line_id"),
         # Delivery status '' is SAP's "not relevant for delivery".
         shippable=bool(item.DeliveryStatus),
         cancelled=bool(item.SalesDocumentRjcnReason),
     )
+
+
+def _own_day(item: SalesOrderItem, field: str) -> date | None:
+    """A day in a field that was chosen for it."""
+    return on_day(getattr(item, field)) if field else None
+
+
+def _own_number(item: SalesOrderItem, field: str) -> int | None:
+    """A whole number in a field that was chosen for it; None for its initial value."""
+    told = number(getattr(item, field)) if field else None
+    return int(told) if told and told.isdecimal() else None
 
 
 def _each(net: Money | None, quantity: Decimal | None) -> Money | None:

@@ -19,9 +19,10 @@ from sources.ports import Lookup, OrderQuery, Page, Position
 from sources.s4hana.client import Decoder, S4Client
 from sources.s4hana.faults import contract
 from sources.s4hana.mapping_order import REJECTED, SapOrder, to_order
-from sources.s4hana.reading import Reading, with_field
+from sources.s4hana.reading import Reading, order_row
 from sources.s4hana.services import ORDERS
 from sources.s4hana.settings import Entities, Settings
+from sources.s4hana.settings_intake import LENGTHS
 from sources.s4hana.shapes import order_shape
 from sources.s4hana.values import LONGEST_REFERENCE, is_document, midnight, unpadded
 from sources.s4hana.wire import SalesOrder
@@ -39,7 +40,7 @@ class Orders:
     ) -> None:
         """Ask through this client; `reading` gives each answer its instant."""
         self._client, self._settings, self._entities, self._reading = client, settings, entities, reading
-        row = with_field(SalesOrder, settings.reference_field)
+        row = order_row(settings)
         self._decoder: Decoder[SalesOrder] = msgspec.json.Decoder(Collection[row])  # type: ignore[valid-type]
 
     async def fetch(self, call: Call, lookup: Lookup, wanted: Wanted) -> list[SapOrder]:
@@ -73,7 +74,12 @@ class Orders:
         numbers = [unpadded(key) for key in (*lookup.keys, *lookup.numbers) if is_document(key)]
         references = [reference for reference in lookup.partner_keys if 0 < len(reference) <= LONGEST_REFERENCE]
         conditions = [eq("SalesOrder", number) for number in numbers]
-        conditions += [eq(self._settings.reference_field, reference) for reference in references]
+        conditions += [
+            eq(field, reference)
+            for field in self._settings.partner_fields()
+            for reference in references
+            if len(reference) <= LENGTHS.get(field, LONGEST_REFERENCE)
+        ]
         organizations = self._entities.organizations(call.view.legal_entities)
         if organizations == ():
             return []

@@ -115,6 +115,14 @@ def origin_of(concept: str, field: str, settings: Settings) -> str | None:
         ("Order", "purchase_order_number"): f"A_SalesOrder.{settings.purchase_order_field}",
         ("Order", "partner_keys"): f"A_SalesOrder.{settings.reference_field}",
         ("Customer", "partner_keys"): f"A_BusinessPartner.{settings.customer_reference_field}",
+        ("OrderLine", "partner_key"): f"A_SalesOrderItem.{settings.line_reference_field}",
         ("Shipment", "tracking_number"): f"A_OutbDeliveryHeader.{settings.tracking_field}",
     }
+    chosen = {
+        "starts_on": settings.line_start_field,
+        "ends_on": settings.line_end_field,
+        "segment": settings.line_segment_field,
+    }
+    if concept == "OrderLine" and chosen.get(field):
+        return f"A_SalesOrderItem.{chosen[field]}"
     return configured.get((concept, field)) or _FIELDS.get(concept, {}).get(field)

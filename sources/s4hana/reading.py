@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar, cast
 
-from msgspec import Struct, defstruct
+from msgspec import Struct, defstruct, field
 
 from canonical.absence import UNSET, Told
 from canonical.lineage import Stamp
 from canonical.refs import Ref, SystemReference
 from canonical.wanted import Wanted
+from sources.kit.odata.payload import Expanded
 from sources.s4hana.settings import Entities, Settings
+from sources.s4hana.wire import SalesOrder, SalesOrderItem
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
@@ -25,13 +27,28 @@ CUSTOMER: Final = "Customer"
 PRODUCT: Final = "Material"
 
 
-def with_field(kind: type[S], field: str) -> type[S]:
+def with_field(kind: type[S], name: str) -> type[S]:
     """The wire type with one field more, text or nothing, where it does not have it: a company's own."""
-    if field in kind.__struct_fields__:
+    if name in kind.__struct_fields__:
         return kind
     return cast(
-        "type[S]", defstruct(kind.__name__, [(field, str | None, None)], bases=(kind,), frozen=True, kw_only=True)
+        "type[S]", defstruct(kind.__name__, [(name, str | None, None)], bases=(kind,), frozen=True, kw_only=True)
     )
+
+
+def order_row(settings: Settings) -> type[SalesOrder]:
+    """A sales order as it is read, with the fields that the company configured, of its head and of its items."""
+    item: type[SalesOrderItem] = SalesOrderItem
+    for name in settings.item_fields():
+        item = with_field(item, name)
+    row: type[SalesOrder] = SalesOrder
+    for name in settings.partner_fields():
+        row = with_field(row, name)
+    if item is SalesOrderItem:
+        return row
+    items: type[Expanded[SalesOrderItem]] = Expanded[item]  # type: ignore[valid-type]
+    below: list[tuple[str, type, object]] = [("to_Item", items, field(default_factory=Expanded))]
+    return cast("type[SalesOrder]", defstruct(row.__name__, below, bases=(row,), frozen=True, kw_only=True))
 
 
 @dataclass(frozen=True, slots=True)

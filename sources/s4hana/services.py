@@ -20,6 +20,7 @@ class Service(NamedTuple):
 
 
 ORDERS: Final = Service("API_SALES_ORDER_SRV", "sales orders", "SAP_COM_0109")
+SIMULATION: Final = Service("API_SALES_ORDER_SIMULATION_SRV", "simulated orders", "SAP_COM_0109")
 # Without ;v=0002 the gateway serves version 1.
 DELIVERIES: Final = Service("API_OUTBOUND_DELIVERY_SRV;v=0002", "outbound deliveries")
 BILLING: Final = Service("API_BILLING_DOCUMENT_SRV", "billing documents")

@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from sources.landscape import Instance
-
-FIELD = r"^[A-Z][A-Za-z0-9_]{0,39}$"
-"""A field's name; a company's own begin with YY1_ or ZZ1_."""
-LineReference = Literal["UnderlyingPurchaseOrderItem", "PurchaseOrderByCustomer", "PurchaseOrderByShipToParty"]
+from sources.s4hana.settings_intake import FIELD, IntakeSettings
 
 
-class Settings(BaseModel):
+class Settings(IntakeSettings):
     """The settings of one SAP system; the names are those of the landscape file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     sap_client: str | None = Field(default=None, pattern=r"^\d{3}$", description="on-premise only: the client")
     language: str = Field(default="EN", pattern=r"^[A-Z]{2}$", description="of texts and messages")
@@ -32,13 +27,15 @@ class Settings(BaseModel):
     reference_field: str = Field(
         default="PurchaseOrderByCustomer",
         pattern=FIELD,
-        description="the order's field that names its partner in the CRM",
+        description="the order's field that names its partner in the CRM, or our reference of what we booked",
     )
     purchase_order_field: Literal["PurchaseOrderByCustomer", "PurchaseOrderByShipToParty"] = Field(
         default="PurchaseOrderByShipToParty", description="the order's field that holds the customer's own number"
     )
-    line_reference_field: LineReference = Field(
-        default="UnderlyingPurchaseOrderItem", description="the item's field that names its partner in the CRM"
+    line_reference_field: str = Field(
+        default="PurchaseOrderByShipToParty",
+        pattern=FIELD,
+        description="the item's field that names its partner in the CRM",
     )
     customer_reference_field: str = Field(
         default="BusinessPartnerIDByExtSystem",
@@ -55,7 +52,7 @@ class Settings(BaseModel):
     shipping_points: dict[str, str] = Field(
         default_factory=dict, description="places by shipping point, as people say them; others are not told"
     )
-    price_condition_type: str = Field(default="PPR0", description="the condition that is the net price (later writes)")
+    price_condition_type: str = Field(default="PPR0", description="the condition that is the net price")
     approval_pending: tuple[str, ...] = Field(default=("A",), description="SalesDocApprovalStatus letters that hold")
     schedule_line_blocks: bool = Field(default=False, description="read delivery blocks of schedule lines too")
 
@@ -89,6 +86,15 @@ class Settings(BaseModel):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"there is no time zone {name!r}") from error
         return name
+
+    def partner_fields(self) -> tuple[str, ...]:
+        """The order's fields that name it elsewhere."""
+        return (self.reference_field, *((self.crm_key_field,) if self.crm_key_field else ()))
+
+    def item_fields(self) -> tuple[str, ...]:
+        """The item's fields that were chosen for what SAP has no field of its own for."""
+        chosen = (self.line_reference_field, self.line_start_field, self.line_end_field, self.line_segment_field)
+        return tuple(filter(None, chosen))
 
     @property
     def zone(self) -> ZoneInfo:

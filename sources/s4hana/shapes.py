@@ -64,7 +64,7 @@ _PLAN: Final = ("BillingPlanItem", "BillingPlanServiceStartDate", "BillingPlanSe
 
 def order_shape(wanted: Wanted, settings: Settings) -> Shape:
     """What is read of a sales order; its follow-on documents come along where shipments or invoices will be asked."""
-    paths = [*_ORDER_ALWAYS, settings.reference_field]
+    paths = [*_ORDER_ALWAYS, *settings.partner_fields()]
     paths += [path for name in wanted.names() for path in _ORDER.get(name, ())]
     if "purchase_order_number" in wanted:
         paths.append(settings.purchase_order_field)
@@ -93,6 +93,7 @@ def _item_paths(lines: Wanted, settings: Settings) -> list[str]:
     if settings.schedule_line_blocks:
         paths.append("to_ScheduleLine/DelivBlockReasonForSchedLine")
     if lines.any_of("starts_on", "ends_on", "segment"):
+        paths += filter(None, (settings.line_start_field, settings.line_end_field, settings.line_segment_field))
         paths += [f"to_BillingPlan/to_BillingPlanItem/{name}" for name in _PLAN]
     return paths
 

@@ -20,7 +20,7 @@ class Ask:
 
     `query` is pairs to encode, or text that is encoded already. `operation` says it in few words ("query Order").
     `safety` is about the effect, not the method: a query sent as POST is a read. `shareable`: the same read in flight
-    for the same rights is sent once.
+    for the same rights is sent once. `patience`: seconds that this one may take instead of the instance's usual.
     """
 
     method: str = "GET"
@@ -31,6 +31,7 @@ class Ask:
     operation: str
     safety: Safety = "read"
     shareable: bool = True
+    patience: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

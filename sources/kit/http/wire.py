@@ -51,7 +51,7 @@ class Wire:
         await self._transport.aclose()
 
     async def _exchange(self, call: Call, ask: Ask, url: httpx.URL, host: bytes, authorization: Pairs) -> Answer:
-        seconds = min(self._timeout, call.deadline.left())
+        seconds = min(ask.patience or self._timeout, call.deadline.left())
         request = httpx.Request(
             ask.method,
             url,

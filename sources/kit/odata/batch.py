@@ -54,7 +54,8 @@ def write_batch(parts: Sequence[Operation | Changeset], boundary: str = "batch")
     for number, part in enumerate(parts):
         lines.append(b"--" + boundary.encode())
         if isinstance(part, Changeset):
-            lines.append(_changeset(part, f"{boundary}_set{number}"))
+            # Never the outer boundary with something behind it: a parser that looks for the outer would find the inner.
+            lines.append(_changeset(part, f"set{number}_{boundary}"))
         else:
             lines.append(_operation(part))
     lines.append(b"--" + boundary.encode() + b"--\r\n")

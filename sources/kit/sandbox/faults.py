@@ -17,6 +17,9 @@ FaultKind = Literal[
     "timeout",
     "reset_before",
     "reset_after",
+    "status_after",
+    "slow",
+    "lock",
     "truncate",
     "content_type",
     "expire_token",
@@ -34,7 +37,9 @@ class Fault(BaseModel):
     """One misbehaviour: what happens, to which requests, how often.
 
     `match` is a regular expression searched in "METHOD path?query". `times` counts the requests it hits; None means
-    until cleared. `seconds` is the delay, the hold, or the Retry-After.
+    until cleared. `seconds` is the delay, the hold, or the Retry-After. status_after acts and then fails all the same;
+    slow acts at a random moment of its seconds and answers at their end, whether or not anybody still waits; lock: the
+    record that the request wants to change is held by somebody else.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +86,10 @@ class Faults:
     def clear(self) -> None:
         """Disarm everything; `hits` keeps counting."""
         self._armed.clear()
+
+    def chance(self) -> float:
+        """The next of the repeatable random numbers in [0, 1)."""
+        return self._chance.random()
 
     def armed(self) -> list[Fault]:
         """The faults that may still hit, in the order they were added."""

@@ -12,13 +12,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sources.kit.sandbox.faults import ROW_KINDS, Fault, Faults
+from sources.kit.sandbox.locks import hold
 from sources.kit.sandbox.log import Recorded, RequestLog
 from sources.kit.sandbox.protocol import close_connection, reset_connection
 from sources.kit.sandbox.rows import row_faults
 
 LOGIN_PAGE: Final = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>Sign in</form></body></html>"
 GONE_WITHIN: Final = 5.0
-PASSING: Final = ROW_KINDS | {"latency", "expire_token"}
+PASSING: Final = ROW_KINDS | {"latency", "expire_token", "lock"}
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,12 @@ class Faulty:
         if any(fault.kind == "expire_token" for fault in hit):
             self._manners.expire_tokens()
         reset = row_faults.set(spoiling)
+        hold(yes=any(fault.kind == "lock" for fault in hit))
         try:
             await self._break(next((fault for fault in hit if fault.kind not in PASSING), None), scope, receive, send)
         finally:
             row_faults.reset(reset)
+            hold(yes=False)
 
     async def _break(self, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:
         match fault:
@@ -75,15 +78,34 @@ class Faulty:
             case Fault(kind="reset_before"):
                 reset_connection(scope)
                 await _left(receive, within=GONE_WITHIN)
-            case Fault(kind="reset_after"):
+            case Fault(kind="reset_after" | "status_after"):
                 await self._app(scope, receive, _swallow)
-                reset_connection(scope)
-                await _left(receive, within=GONE_WITHIN)
+                await self._after(fault, scope, receive, send)
+            case Fault(kind="slow"):
+                await self._slowly(fault.seconds, scope, receive, send)
             case Fault(kind="truncate"):
                 await self._truncate(scope, receive, send)
             case _:
                 body = self._manners.login_page if fault.body is None else fault.body.encode()
                 await _send(send, 200, body, ("content-type", "text/html; charset=utf-8"))
+
+    async def _after(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go wrong when everything is done already."""
+        if fault.kind == "status_after":
+            await self._fail(send, fault, fault.status)
+            return
+        reset_connection(scope)
+        await _left(receive, within=GONE_WITHIN)
+
+    async def _slowly(self, seconds: float, scope: Scope, receive: Receive, send: Send) -> None:
+        """Act at a random moment on a request that was read to its end first: whoever sent it may have gone by then."""
+        body = await _whole(receive)
+        moment = seconds * self._faults.chance()
+        await asyncio.sleep(moment)
+        start, answer = await _answer(self._app, scope, _replayed(body))
+        await asyncio.sleep(seconds - moment)
+        await send(start)
+        await send({"type": "http.response.body", "body": answer})
 
     async def _truncate(self, scope: Scope, receive: Receive, send: Send) -> None:
         start, body = await _answer(self._app, scope, receive)
@@ -117,6 +139,24 @@ async def _left(receive: Receive, within: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+async def _whole(receive: Receive) -> bytes:
+    """The request's body as far as it came."""
+    parts: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _replayed(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 async def _answer(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:

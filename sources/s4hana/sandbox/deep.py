@@ -53,7 +53,7 @@ def insert_deep(
     came = [way for way in entity.navigations if way.name in body]
     for way in came:
         joined = {theirs: values.get(own, initial(entity.by_name[own])) for own, theirs in way.on}
-        for child in _children(body[way.name], many=way.many):
+        for child in children_of(body[way.name], many=way.many):
             insert_deep(store, service, service.by_name[way.target], child, joined, complete)
     return Inserted(values, tuple(way.name for way in came))
 
@@ -99,7 +99,8 @@ def _next_number(store: Store, entity: EntitySet, prop: Property, values: Values
     return padded(prop, str(following))
 
 
-def _children(given: object, *, many: bool) -> list[Body]:
+def children_of(given: object, *, many: bool) -> list[Body]:
+    """The entities of a navigation in a body, bare, in a list or inside "results"; 400 for anything else."""
     if isinstance(given, Mapping) and "results" in given:
         given = given["results"]
     found = [given] if isinstance(given, Mapping) and not many else given

@@ -18,10 +18,13 @@ from sources.s4hana.sandbox.errors import HTML, XML, page, refused
 from sources.s4hana.sandbox.exchange import Ask, Reply
 from sources.s4hana.sandbox.metadata import edmx, service_document
 from sources.s4hana.sandbox.model import SERVICES, Service
+from sources.s4hana.sandbox.model.sales_order import SALES_ORDER
+from sources.s4hana.sandbox.model.simulation import SIMULATION
 from sources.s4hana.sandbox.permissions import Permissions
 from sources.s4hana.sandbox.reading import Reader
 from sources.s4hana.sandbox.refusal import Refusal
 from sources.s4hana.sandbox.settings import SystemSettings
+from sources.s4hana.sandbox.simulation import Simulation
 from sources.s4hana.sandbox.store import Store
 from sources.s4hana.sandbox.writing import Writing
 
@@ -78,6 +81,9 @@ class System:
         text = f"No service found for namespace '', name '{name}', version '{version}'"
         raise Refusal(403, "/IWFND/MED/170", text)
 
+    def _named(self, name: str) -> Service:
+        return next(service for service in self.services if service.name == name)
+
     def _serve(self, service: Service, ask: Ask, path: str, service_path: str) -> Reply:
         reader = Reader(self.store, service, f"{ask.origin}{service_path}", self.permissions)
         try:
@@ -92,6 +98,8 @@ class System:
     def _resource(self, reader: Reader, ask: Ask, path: str) -> Reply:
         if ask.reads:
             return resource.answer(reader, ask, path, self.settings)
+        if reader.service.name == SIMULATION.name:
+            return Simulation(reader, self._named(SALES_ORDER.name), self.now()).answer(ask, path)
         return Writing(reader, self.now(), self.locks).answer(ask, path)
 
     def _batch(self, reader: Reader, ask: Ask, service_path: str) -> Reply:
@@ -110,6 +118,8 @@ class System:
     ) -> Reply | Sequence[tuple[str, Reply]]:
         """Every change in order, as one unit of work; the first refusal undoes all and answers for all."""
         try:
+            if self.settings.one_change_a_changeset and len(changes) > 1:
+                raise Refusal(400, "SLS_LORD/420", "Operation not allowed due to changeset restrictions")
             with self.store.transaction():
                 writing = Writing(reader, self.now(), self.locks, one_order=True)
                 return [

@@ -20,12 +20,12 @@ from sources.s4hana.sandbox.dispatch import System
 from sources.s4hana.sandbox.errors import breakdown, page
 from sources.s4hana.sandbox.exchange import Ask, Reply
 from sources.s4hana.sandbox.model import SERVICES
+from sources.s4hana.sandbox.model.books import BOOKS
+from sources.s4hana.sandbox.model.custom import with_custom_fields
 from sources.s4hana.sandbox.permissions import Permissions
-from sources.s4hana.sandbox.settings import SystemSettings
+from sources.s4hana.sandbox.settings import COMPANY, SystemSettings
 from sources.s4hana.sandbox.store import Store
 from sources.s4hana.sandbox.tell import tell
-
-DEFAULTS = SystemSettings()
 
 
 class S4HanaSandbox:
@@ -33,10 +33,11 @@ class S4HanaSandbox:
 
     kind = "s4hana"
 
-    def __init__(self, path: Path | None = None, settings: SystemSettings = DEFAULTS) -> None:
+    def __init__(self, path: Path | None = None, settings: SystemSettings | None = None) -> None:
+        settings = settings or SystemSettings()
         services = SERVICES if settings.release == "2026" else tuple(one.older() for one in SERVICES)
-        services = tuple(one for one in services if one.sets)
-        store = Store(services, path)
+        services = with_custom_fields([one for one in services if one.sets], settings.custom_fields)
+        store = Store((*services, BOOKS), path)
         self.system = System(settings, store, Logon(settings), Sessions(settings), services)
         self.faults = Faults()
         self.log = RequestLog()
@@ -103,7 +104,7 @@ class S4HanaSandbox:
         await _response(reply, head=request.method == "HEAD")(scope, receive, send)
 
 
-def open_sandbox(name: str, state: Path, settings: SystemSettings = DEFAULTS) -> S4HanaSandbox:
+def open_sandbox(name: str, state: Path, settings: SystemSettings = COMPANY) -> S4HanaSandbox:
     """The system of that name, as its file below `state` left it, or empty."""
     state.mkdir(parents=True, exist_ok=True)
     return S4HanaSandbox(state / f"{name}.sqlite3", settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,8 @@ class SystemSettings:
     """One system. `client` None: a cloud tenant, which picks its client by host name.
 
     `release` "2020" lacks the newer fields and sets. `inlinecount_fails` counts only bounded collections, as large
-    tenants do (KBA 3616518): 500 for $inlinecount without $filter or $top.
+    tenants do (KBA 3616518): 500 for $inlinecount without $filter or $top. `one_change_a_changeset`: a changeset of
+    several changes is refused, as newer services do (KBA 3474176). `custom_fields`: what the company added to sets.
     """
 
     client: str | None = "100"
@@ -26,3 +27,14 @@ class SystemSettings:
     token_seconds: int = 43_200
     session_seconds: int = 1800
     inlinecount_fails: bool = False
+    one_change_a_changeset: bool = False
+    custom_fields: tuple[tuple[str, str], ...] = ()
+
+
+COMPANY: Final = SystemSettings(
+    custom_fields=(
+        ("A_SalesOrder", "YY1_LastAmendment_SDH:t35#"),
+        ("A_SalesOrderItem", "YY1_ServiceStart_SDI:day YY1_ServiceEnd_SDI:day YY1_Segment_SDI:t3"),
+    )
+)
+"""How the pretend company has set its systems up: it keeps ramps and amendments in fields of its own."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import orjson
 
+from sources.kit.sandbox.locks import HOLDER, held
 from sources.s4hana.sandbox.deep import Body, Inserted, Values, changes_of, insert_deep
 from sources.s4hana.sandbox.exchange import Ask, Reply
 from sources.s4hana.sandbox.model import EntitySet
@@ -32,7 +33,7 @@ class Writing:
         self._now = now
         self._one_order = one_order
         self._touched: set[Stored] = set()
-        self._orders = Orders(reader.store, reader.service, now)
+        self._orders = Orders(reader.store, now)
 
     def answer(self, ask: Ask, path: str) -> Reply:
         """Do what the request says, as one unit of work."""
@@ -51,14 +52,11 @@ class Writing:
                     raise Refusal(405, "/IWBEP/CM_MGW_RT/064", "Method not allowed.")
 
     def _create(self, ask: Ask, target: Target) -> Reply:
-        body = _body(ask)
+        body = body_of(ask)
         order = dict(target.fixed).get(ORDER_KEY)
         if order is not None:
             self._touch(order)
-        if target.entity.name == "A_SalesOrder":
-            self._orders.check(body)
-        for item in _items(target, body):
-            self._orders.check_item(item)
+        self._admit_new(target, body)
         inserted = insert_deep(
             self._store, self._reader.service, target.entity, body, dict(target.fixed), self._complete
         )
@@ -70,7 +68,16 @@ class Writing:
         metadata = entity["__metadata"]
         location = metadata["uri"] if isinstance(metadata, dict) else ""
         reply = written(ask, entity, 201).having(("location", location))
-        return reply.having(("sap-message", _messages(warnings))) if warnings else reply
+        return reply.having(("sap-message", messages_header(warnings))) if warnings else reply
+
+    def _admit_new(self, target: Target, body: Body) -> None:
+        """Refuse what cannot be saved, and what hangs on master data that another user holds."""
+        if held():
+            raise _locked(f"{target.entity.name.removeprefix('A_')} data")
+        if target.entity.name == "A_SalesOrder":
+            self._orders.checks.order(body)
+        for item in _items(target, body):
+            self._orders.checks.item(item)
 
     def _complete(self, entity: EntitySet, values: Values, body: Body) -> None:
         complete_partner(entity, values, body, self._now)
@@ -83,20 +90,33 @@ class Writing:
             self._touched.add(order)
             return self._orders.create(order)
         if order is not None:
-            self._orders.settle(order)
+            self._orders.complete(order)
         return []
 
     def _change(self, ask: Ask, target: Target) -> Reply:
         order = self._guarded(ask, target)
-        body = _body(ask)
-        if target.entity.name == "A_SalesOrderItem":
-            self._orders.check_item(body)
+        body = body_of(ask)
         changes = changes_of(target.entity, body, creating=False)
+        if target.entity.name in {"A_SalesOrder", "A_SalesOrderScheduleLine"}:
+            self._orders.checks.date(target.entity.name, body)
+        if target.entity.name == "A_SalesOrderScheduleLine" and "RequestedDeliveryDate" in changes:
+            changes["ConfirmedDeliveryDate"] = changes["RequestedDeliveryDate"]
+        item = self._item_of(target)
+        if target.entity.name == "A_SalesOrderItem":
+            self._orders.checks.item(body)
+            self._orders.checks.delivered(order, item, changes)
         if changes:
             self._store.update(target.entity, changes, target.where)
+        if "RequestedQuantity" in changes:
+            self._orders.reschedule(order, item)
         if order is not None:
             self._orders.settle(order)
         return Reply(204)
+
+    def _item_of(self, target: Target) -> Stored:
+        if target.entity.name != "A_SalesOrderItem":
+            return None
+        return self._store.select(target.entity, ["SalesOrderItem"], target.where, limit=1)[0][0]
 
     def _delete(self, ask: Ask, target: Target) -> Reply:
         order = self._guarded(ask, target)
@@ -122,9 +142,9 @@ class Writing:
 
     def _touch(self, order: Stored) -> None:
         shown = str(order).lstrip("0")
-        if (holder := self._locks.get(shown)) is not None:
-            text = f"Sales order {shown} is currently being processed by user {holder}"
-            raise Refusal(400, "V1/042", text)
+        holder = HOLDER if held() else self._locks.get(shown)
+        if holder is not None:
+            raise _locked(f"Sales order {shown}", holder)
         self._touched.add(order)
         if self._one_order and len(self._touched) > 1:
             raise _restricted()
@@ -150,7 +170,7 @@ class Writing:
         return found[0]
 
 
-def _body(ask: Ask) -> Body:
+def body_of(ask: Ask) -> Body:
     """The JSON object of a request, bare or inside "d"."""
     try:
         body = orjson.loads(ask.body)
@@ -171,13 +191,17 @@ def _items(target: Target, body: Body) -> list[Body]:
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
-def _messages(messages: list[Message]) -> str:
+def messages_header(messages: list[Message]) -> str:
     """The `sap-message` header: the first message, the others as its details."""
     first, *rest = [
         {"code": one.code, "message": one.text, "target": one.target, "severity": one.severity, "transition": False}
         for one in messages
     ]
     return orjson.dumps({**first, "details": rest}).decode()
+
+
+def _locked(what: str, holder: str = HOLDER) -> Refusal:
+    return Refusal(400, "V1/042", f"{what} is currently being processed by user {holder}")
 
 
 def _restricted() -> Refusal:

@@ -9,7 +9,7 @@ import pytest
 from canonical.errors import ContractBroken, Fault, ProblemCategory, Refused, Throttled, Unavailable
 from sources.kit.http.ask import Answer
 from sources.s4hana.faults import Locked, NotThere, TokenRequired, contract, fault_in
-from sources.s4hana.refusals import BY_CODE, is_noise, meaning_of
+from sources.s4hana.messages import BY_CODE, is_noise, meaning_of
 
 JSON = {"content-type": "application/json"}
 

@@ -12,6 +12,7 @@ from canonical.order import HoldKind, OrderLine, Stage
 from canonical.refs import Ref
 from canonical.wanted import Wanted
 from sources.s4hana.mapping_order import SapOrder, to_order
+from sources.s4hana.reading import order_row
 from sources.s4hana.wire import SalesOrder
 from tests.sources.s4hana.opened import reading, rows
 
@@ -78,7 +79,7 @@ def test_a_line_is_told_in_our_words() -> None:
     assert (pump.parent_key, installation.parent_key, hose.parent_key) == (None, "10", None)
     assert (pump.shippable, installation.shippable, hose.shippable) == (True, False, True)
     assert (pump.cancelled, hose.cancelled) == (False, True)
-    assert (pump.partner_key, hose.partner_key) == ("000010", None)
+    assert (pump.partner_key, hose.partner_key) == ("8025g000000A1bcAAC", None)
     assert hose.quantity == Decimal("5.5")
 
 
@@ -177,3 +178,30 @@ def test_a_value_that_no_contract_allows_is_refused() -> None:
         changed(TotalNetAmount="many")
     with pytest.raises(ValueError, match="not an OData date"):
         changed(CreationDate="2026-11-01")
+
+
+def test_a_companys_own_fields_are_read_before_the_billing_plan() -> None:
+    settings = {
+        "crm_key_field": "AssignmentReference",
+        "line_start_field": "YY1_From_SDI",
+        "line_end_field": "YY1_To_SDI",
+        "line_segment_field": "YY1_Segment_SDI",
+    }
+    own = {"YY1_From_SDI": "/Date(1798761600000)/", "YY1_To_SDI": None, "YY1_Segment_SDI": "2"}
+    row = {
+        "SalesOrder": "1",
+        "CreationDate": "/Date(1798761600000)/",
+        "SalesOrganization": "1710",
+        "PurchaseOrderByCustomer": "RG-1",
+        "AssignmentReference": "8015g0000021stiAAA",
+        "to_Item": {"results": [{"SalesOrderItem": "10", **own}, {"SalesOrderItem": "20", "YY1_Segment_SDI": "0"}]},
+    }
+    held = reading(**settings)
+    wanted = Wanted.of("lines.starts_on", "lines.ends_on", "lines.segment")
+
+    order = to_order(msgspec.convert(row, order_row(held.settings)), held, wanted)
+
+    first, second = known(order.lines) or ()
+    assert (first.starts_on, first.ends_on, first.segment) == (date(2027, 1, 1), None, 2)
+    assert (second.starts_on, second.segment) == (None, None)
+    assert order.partner_keys == ("RG-1", "8015g0000021stiAAA")

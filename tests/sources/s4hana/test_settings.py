@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from canonical.legal_entity import LegalEntity
+from sources.intake import CustomerIntake, OrderIntake
 from sources.landscape import EntityAt, Secret, SettingValue
 from sources.ports import (
     CustomerSource,
@@ -36,11 +37,22 @@ def test_an_instance_without_settings_has_sensible_ones() -> None:
         {"time_zone": "Mars/Olympus"},
         {"page_size": 0},
         {"unknown": "x"},
+        {"order_type": "or"},
+        {"line_start_field": "a b"},
+        {"line_place_field": "PurchaseOrderByCustomer"},
+        {"write_seconds": 0},
+        {"numbering": "own"},
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(wrong: dict[str, SettingValue]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         settings_of(instance("http://127.0.0.1:1", **wrong))
+
+
+@pytest.mark.parametrize("range_of", [{}, {"number_from": 5, "number_to": 4}, {"number_to": 9}])
+def test_numbers_of_our_own_need_their_range(range_of: dict[str, SettingValue]) -> None:
+    with pytest.raises(ValueError, match="number_from and number_to"):
+        settings_of(instance("http://127.0.0.1:1", numbering="external", **range_of))
 
 
 def test_codes_lead_to_entities_and_back() -> None:
@@ -73,6 +85,8 @@ def test_the_adapter_keeps_every_need_but_quotes() -> None:
         InvoiceSource,
         PaymentSource,
         ReceivablesSource,
+        OrderIntake,
+        CustomerIntake,
     ):
         assert isinstance(source, port)
     assert not isinstance(source, QuoteSource)
@@ -123,3 +137,12 @@ def test_fields_name_their_origin() -> None:
     assert source.origin("Invoice", "due_on") == "A_OperationalAcctgDocItemCube.NetDueDate"
     assert source.origin("Order", "opportunity_key") is None
     assert (US.entity.code, DE.entity.code) == ("US01", "DE01")
+
+
+def test_what_stands_in_a_field_that_was_chosen_for_it_names_that_field() -> None:
+    chosen = open_source(instance(line_start_field="YY1_From_SDI", line_segment_field="YY1_Segment_SDI"))
+
+    assert chosen.origin("OrderLine", "starts_on") == "A_SalesOrderItem.YY1_From_SDI"
+    assert chosen.origin("OrderLine", "segment") == "A_SalesOrderItem.YY1_Segment_SDI"
+    assert chosen.origin("OrderLine", "ends_on") == "A_SlsOrderItemBillingPlanItem.BillingPlanServiceEndDate"
+    assert chosen.origin("OrderLine", "partner_key") == "A_SalesOrderItem.PurchaseOrderByShipToParty"

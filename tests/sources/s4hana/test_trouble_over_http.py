@@ -14,6 +14,7 @@ from sources.kit.sandbox.faults import Fault as Trouble
 from sources.landscape import Secret
 from sources.ports import Lookup, OrderQuery
 from sources.s4hana.adapter import open_source
+from sources.s4hana.sandbox import SystemSettings
 from tests.sources.s4hana.opened import call
 from tests.sources.s4hana.pretend import NAME, Opened, pretend
 
@@ -108,7 +109,38 @@ async def test_a_checkup_names_what_is_well_and_how_fast(opened: Opened) -> None
         "service for customers",
         "service for products",
         "service for credit accounts",
+        "service for simulated orders",
     ]
+
+
+async def test_a_checkup_says_which_fields_are_missing_for_what_is_written() -> None:
+    async with pretend(
+        system=SystemSettings(release="2020"), settings={"line_start_field": "YY1_From_SDI", "credit": False}
+    ) as opened:
+        checkup = await opened.source.check(call(), thorough=True)
+
+    ill = {finding.name: str(finding.advice) for finding in checkup.findings if not finding.well}
+    assert set(ill) == {"fields for new sales orders"}
+    assert "A_SalesOrder/to_Item/UnderlyingPurchaseOrderItem" in ill["fields for new sales orders"]
+    assert "A_SalesOrder/to_Item/YY1_From_SDI" in ill["fields for new sales orders"]
+
+
+async def test_a_checkup_of_a_system_that_is_only_read_does_not_look_at_writing() -> None:
+    async with pretend(system=SystemSettings(release="2020"), settings={"writes": False, "credit": False}) as opened:
+        opened.sandbox.log.clear()
+        checkup = await opened.source.check(call(), thorough=True)
+
+        assert checkup.status is SystemHealth.UP
+        assert opened.sandbox.log.asked("^POST") == []
+
+
+async def test_a_checkup_says_who_may_not_simulate_orders(opened: Opened) -> None:
+    opened.sandbox.faults.add(Trouble(kind="status", status=403, match="POST .*SIMULATION"))
+    checkup = await opened.source.check(call(), thorough=True)
+
+    ill = {finding.name: str(finding.advice) for finding in checkup.findings if not finding.well}
+    assert set(ill) == {"service for simulated orders"}
+    assert "API_SALES_ORDER_SIMULATION_SRV" in ill["service for simulated orders"]
 
 
 async def test_a_checkup_says_what_to_switch_on_service_by_service(opened: Opened) -> None:

@@ -12,11 +12,13 @@ from sources.s4hana.sandbox.model.finance import OPERATIONAL_ITEMS
 from sources.s4hana.sandbox.model.partner import BUSINESS_PARTNER
 from sources.s4hana.sandbox.model.product import PRODUCT
 from sources.s4hana.sandbox.model.sales_order import SALES_ORDER
+from sources.s4hana.sandbox.model.simulation import SIMULATION
 
 __all__ = ["SERVICES", "EntitySet", "Kind", "Navigation", "Property", "Service"]
 
 SERVICES: Final = (
     SALES_ORDER,
+    SIMULATION,
     OUTBOUND_DELIVERY,
     BILLING_DOCUMENT,
     OPERATIONAL_ITEMS,

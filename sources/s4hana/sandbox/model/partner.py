@@ -19,7 +19,8 @@ BUSINESS_PARTNER: Final = Service(
             BusinessPartnerUUID:guid~ CorrespondenceLanguage:t2 CreatedByUser:t12~ CreationDate:day~
             CreationTime:clock~ FirstName:t40 FormOfAddress:t4 Industry:t10 Language:t2
             LastChangeDate:day~ LastChangeTime:clock~ LastChangedByUser:t12~ LastName:t40 LegalForm:t2
-            OrganizationBPName1:t40 OrganizationBPName2:t40 SearchTerm1:t20 SearchTerm2:t20
+            OrganizationBPName1:t40 OrganizationBPName2:t40 OrganizationBPName3:t40
+            OrganizationBPName4:t40 SearchTerm1:t20 SearchTerm2:t20
             BusinessPartnerIsBlocked:flag BusinessPartnerType:t4 ETag:t26~ PersonFullName:t80
             PersonNumber:a10~ IsMarkedForArchiving:flag BusinessPartnerIDByExtSystem:t20#
             TradingPartner:t6
@@ -147,6 +148,14 @@ BUSINESS_PARTNER: Final = Service(
             ExchangeRateType:t4 PaymentGuaranteeProcedure:t4 CustomerAccountGroup:t4
             """,
             "to_PartnerFunction:* A_CustSalesPartnerFunc Customer,SalesOrganization,DistributionChannel,Division",
+            "to_SalesAreaTax:* A_CustomerSalesAreaTax Customer,SalesOrganization,DistributionChannel,Division",
+        ),
+        entity(
+            "A_CustomerSalesAreaTax",
+            """
+            Customer:a10*# SalesOrganization:t4* DistributionChannel:t2* Division:t2*
+            DepartureCountry:t3* CustomerTaxCategory:t4* CustomerTaxClassification:t1
+            """,
         ),
         entity(
             "A_CustSalesPartnerFunc",

@@ -27,7 +27,7 @@ SALES_ORDER: Final = Service(
             ShippingType:t2 HeaderBillingBlockReason:t2 DeliveryBlockReason:t2 DeliveryDateTypeRule:t1
             IncotermsClassification:t3 IncotermsTransferLocation:t28 IncotermsLocation1:t70
             IncotermsLocation2:t70 IncotermsVersion:t4 CustomerPriceGroup:t2 PriceListType:t2
-            CustomerPaymentTerms:t4 PaymentMethod:t1 FixedValueDate:day+ AssignmentReference:t18
+            CustomerPaymentTerms:t4 PaymentMethod:t1 FixedValueDate:day+ AssignmentReference:t18#
             ReferenceSDDocument:a10# ReferenceSDDocumentCategory:t4~ AccountingDocExternalReference:t16
             CustomerAccountAssignmentGroup:t2 AccountingExchangeRate:d9.5 CustomerGroup:t2
             SlsDocIsRlvtForProofOfDeliv:flag TaxDepartureCountry:t3 VATRegistrationCountry:t3

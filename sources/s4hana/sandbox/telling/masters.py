@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from sources.kit.sandbox.story import Article, Buyer, Entity, ErpAccount, Place
 from sources.s4hana.sandbox.telling.addresses import halves, postal
@@ -23,6 +24,7 @@ def tell_masters(part: Part) -> None:
                 _partner(part, buyer, account)
     for article in part.story.articles.values():
         _material(part, article)
+    _taxes(part)
 
 
 def _partner(part: Part, buyer: Buyer, account: ErpAccount) -> None:
@@ -104,8 +106,20 @@ def _material(part: Part, article: Article) -> None:
     part.rows["A_ProductDescription"].append(
         {**key, "Language": "EN", "ProductDescription": article.name[:_NAME_LENGTH]}
     )
+    part.rows["PRICE_LIST"] += [
+        {"Material": article.sku, "ConditionCurrency": currency, "ConditionRateValue": price}
+        for currency, price in article.prices.items()
+    ]
     for entity in part.entities.values():
         organization = {"ProductSalesOrg": entity.codes["sales_organization"], "ProductDistributionChnl": CHANNEL}
         part.rows["A_ProductSalesDelivery"].append({**key, **organization, "BaseUnit": unit.shown})
         plant = {"Plant": entity.codes["company_code"], "BaseUnit": unit.shown}
         part.rows["A_ProductPlant"].append({**key, **plant, "AvailabilityCheckType": "" if article.service else "SR"})
+
+
+def _taxes(part: Part) -> None:
+    """The highest rate that an entity's own sales were taxed with: what customers of its country pay."""
+    for entity in part.entities.values():
+        rates = [line.tax_rate for deal in part.story.deals for line in deal.lines if line.entity == entity.code]
+        rate = {"Country": entity.country, "ConditionRateValue": max(rates, default=Decimal(0)) * 100}
+        part.rows["TAX_RATE"].append({"SalesOrganization": entity.codes["sales_organization"], **rate})

@@ -148,6 +148,7 @@ class _OrderTeller:
             "SalesOrderItemCategory": self._category(line),
             "SalesOrderItemText": self.part.story.articles[line.sku].name[:_NAME_LENGTH],
             "PurchaseOrderByCustomer": self.booking.reference[:35],
+            "PurchaseOrderByShipToParty": line.crm_key,
             "UnderlyingPurchaseOrderItem": str(line.number) if line.crm_key else "",
             "Material": line.sku,
             "RequestedQuantity": line.quantity,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from dataclasses import replace
 
 import pytest
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
@@ -147,6 +148,19 @@ async def test_a_server_error_leaves_the_outcome_of_a_write_unknown(
         await open_client().send(ask_as(), WRITE)
 
     assert system.log.total == 1
+
+
+async def test_a_question_may_be_given_more_time_than_is_usual(
+    system: System, open_client: OpenClient, ask_as: AskAs
+) -> None:
+    client = open_client(Limits(timeout_seconds=0.05, attempts=1))
+    system.faults.add(Fault(kind="latency", seconds=0.2))
+
+    with pytest.raises(OutcomeUnknown):
+        await client.send(ask_as(), WRITE)
+    answer = await client.send(ask_as(), replace(WRITE, patience=5.0))
+
+    assert answer.status == 200
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "truncate"])

@@ -46,9 +46,9 @@ def test_a_changeset_is_written_as_a_part_of_parts() -> None:
 
     assert write_batch([Changeset((patch,))], "b1") == (
         b"--b1\r\n"
-        b"Content-Type: multipart/mixed; boundary=b1_set0\r\n"
+        b"Content-Type: multipart/mixed; boundary=set0_b1\r\n"
         b"\r\n"
-        b"--b1_set0\r\n"
+        b"--set0_b1\r\n"
         b"Content-Type: application/http\r\n"
         b"Content-Transfer-Encoding: binary\r\n"
         b"Content-ID: 1\r\n"
@@ -57,7 +57,7 @@ def test_a_changeset_is_written_as_a_part_of_parts() -> None:
         b"If-Match: *\r\n"
         b"\r\n"
         b'{"Q":"3"}\r\n'
-        b"--b1_set0--\r\n"
+        b"--set0_b1--\r\n"
         b"--b1--\r\n"
     )
 

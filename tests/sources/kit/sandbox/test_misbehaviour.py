@@ -13,6 +13,7 @@ import pytest_asyncio
 from starlette.types import Receive, Scope, Send
 
 from sources.kit.sandbox.faults import Fault, Faults
+from sources.kit.sandbox.locks import held
 from sources.kit.sandbox.log import RequestLog
 from sources.kit.sandbox.middleware import Manners, misbehaving
 from sources.kit.sandbox.rows import spoil
@@ -25,6 +26,7 @@ class Pretend:
     log: RequestLog = field(default_factory=RequestLog)
     commits: int = 0
     expired: int = 0
+    held: list[bool] = field(default_factory=list)
     served: Served = field(default_factory=lambda: Served("", 0))
 
     def expire(self) -> None:
@@ -36,6 +38,7 @@ class Pretend:
         while (await receive()).get("more_body"):
             pass
         self.commits += 1
+        self.held.append(held())
         body = ",".join(spoil(["a", "b", "c", "d"])).encode()
         headers = [(b"content-length", str(len(body)).encode()), (b"content-type", b"text/csv")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -108,6 +111,43 @@ async def test_a_timeout_nobody_waits_out_ends_in_504(pretend: Pretend, client: 
     pretend.faults.add(Fault(kind="timeout", seconds=0.05, times=1))
 
     assert (await client.get("/")).status_code == 504
+
+
+async def test_a_failure_may_come_after_the_commit(pretend: Pretend, client: httpx.AsyncClient) -> None:
+    pretend.faults.add(Fault(kind="status_after", status=500, times=1))
+
+    answer = await client.post("/", content=b"order")
+
+    assert (answer.status_code, answer.json(), pretend.commits) == (500, {"oops": 500}, 1)
+
+
+async def test_a_slow_system_commits_though_its_client_has_gone(pretend: Pretend, client: httpx.AsyncClient) -> None:
+    pretend.faults.add(Fault(kind="slow", seconds=0.3, times=1))
+
+    with pytest.raises(httpx.ReadTimeout):
+        await client.post("/", content=b"order", timeout=0.02)
+
+    async with asyncio.timeout(5):
+        while not pretend.log.total:  # noqa: ASYNC110 - the log rings no bell
+            await asyncio.sleep(0.01)
+    assert pretend.commits == 1
+
+
+async def test_a_slow_system_answers_whoever_waits(pretend: Pretend, client: httpx.AsyncClient) -> None:
+    pretend.faults.add(Fault(kind="slow", seconds=0.02, times=1))
+
+    answer = await client.post("/", content=b"order")
+
+    assert (answer.status_code, answer.text, pretend.commits) == (200, "a,b,c,d", 1)
+
+
+async def test_a_lock_is_told_to_the_app_for_its_own_request_alone(pretend: Pretend, client: httpx.AsyncClient) -> None:
+    pretend.faults.add(Fault(kind="lock", match="POST", times=1))
+
+    for _ in range(2):
+        await client.post("/", content=b"order")
+
+    assert pretend.held == [True, False]
 
 
 async def test_a_reset_before_the_commit_commits_nothing(pretend: Pretend, client: httpx.AsyncClient) -> None:

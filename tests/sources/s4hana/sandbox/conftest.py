@@ -71,6 +71,7 @@ def rows() -> Rows:
 def sandbox() -> S4HanaSandbox:
     made = S4HanaSandbox()
     made.load(rows())
+    made.system.now = lambda: datetime(2025, 11, 20, 9, 30, tzinfo=UTC)
     return made
 
 

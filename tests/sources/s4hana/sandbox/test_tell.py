@@ -14,6 +14,7 @@ from sources.kit.sandbox.story import Deal, Story
 from sources.kit.sandbox.sums import booked, credited, still_open
 from sources.s4hana.sandbox import S4HanaSandbox, SystemSettings
 from sources.s4hana.sandbox.model import SERVICES
+from sources.s4hana.sandbox.model.books import BOOKS
 from sources.s4hana.sandbox.tell import tell
 from sources.s4hana.sandbox.telling.addresses import halves
 
@@ -64,7 +65,7 @@ def with_trait(trait: str) -> list[tuple[Deal, Mapping[str, object]]]:
 
 @pytest.mark.parametrize("instance", INSTANCES)
 def test_every_row_fits_its_set_and_no_key_is_told_twice(instance: str) -> None:
-    sets = {entity.name: entity for service in SERVICES for entity in service.sets}
+    sets = {entity.name: entity for service in (*SERVICES, BOOKS) for entity in service.sets}
 
     for name, rows in told(instance).items():
         keys = Counter(tuple(str(row[key.name]) for key in sets[name].keys if key.name in row) for row in rows)
