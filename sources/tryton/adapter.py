@@ -9,12 +9,21 @@ from typing import Final
 import httpx
 
 from canonical.customer import BillingAccount, CustomerRecord
+from canonical.intake import (
+    Amendment,
+    CustomerAcknowledgment,
+    CustomerRequest,
+    OrderAcknowledgment,
+    OrderQuotation,
+    OrderRequest,
+)
 from canonical.invoice import CreditMemo, Invoice
 from canonical.order import OrderRecord
 from canonical.payment import Payment
 from canonical.product import ProductRecord
 from canonical.shipment import Shipment
 from canonical.wanted import Wanted
+from sources.intake import CustomerIntake, OrderIntake
 from sources.kit.call import Call
 from sources.landscape import Instance
 from sources.ports import (
@@ -36,6 +45,7 @@ from sources.ports import (
 )
 from sources.tryton.checkup import Doctor
 from sources.tryton.client import TrytonClient
+from sources.tryton.intake import Intake
 from sources.tryton.invoices import Invoices
 from sources.tryton.masters import Accounts, Customers, Products
 from sources.tryton.orders import Orders
@@ -55,8 +65,13 @@ class Tryton(
     InvoiceSource,
     PaymentSource,
     ReceivablesSource,
+    OrderIntake,
+    CustomerIntake,
 ):
-    """One Tryton database: its sales, shipments, invoices, payments, receivables, parties and products, read live."""
+    """One Tryton database: its sales, shipments, invoices, payments, receivables, parties and products, read live.
+
+    Orders are booked, changed and cancelled in it, and customers created.
+    """
 
     def __init__(
         self, instance: Instance, client: TrytonClient, settings: Settings, now: Callable[[], datetime] | None = None
@@ -72,6 +87,7 @@ class Tryton(
         self._customers = Customers(client, settings, entities, self._reading)
         self._products = Products(client, settings, entities, self._reading)
         self._accounts = Accounts(client, settings, entities, self._reading)
+        self._intake = Intake(client, settings, entities, self._reading)
 
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
         """Whether it answers and the key opens it; thorough: whether each field that is read can be."""
@@ -156,6 +172,39 @@ class Tryton(
     ) -> Mapping[str, Sequence[BillingAccount]]:
         """Parties in the books: one call a legal entity."""
         return await self._accounts.fetch(call, customer_keys, wanted)
+
+    async def quote_order(self, call: Call, request: OrderRequest) -> OrderQuotation:
+        """Prices, taxes, credit and stock as Tryton has them: reads alone, so repeating it changes nothing."""
+        return await self._intake.quoting.quote(call, request)
+
+    async def find_orders(self, call: Call, references: Sequence[str]) -> Mapping[str, Sequence[OrderAcknowledgment]]:
+        """Sales by our reference, or by that of an amendment. A booking that stopped halfway is not among them."""
+        return await self._intake.finding.orders(call, references)
+
+    async def book_order(self, call: Call, request: OrderRequest) -> OrderAcknowledgment:
+        """A draft, a quotation, a confirmed sale. Asked once more it goes on with what carries our reference.
+
+        Tryton keeps no reference unique: only the lease, and the wait before it is asked again, keep it to one.
+        """
+        return await self._intake.booking.book(call, request)
+
+    async def amend_order(self, call: Call, amendment: Amendment) -> OrderAcknowledgment:
+        """As the sale's state allows. The reference that it leaves in Tryton says once more that it is done."""
+        return await self._intake.amending.amend(call, amendment)
+
+    async def cancel_order(self, call: Call, order_key: str, reference: str, reason: str) -> OrderAcknowledgment:
+        """As the sale's state allows. Asked once more it takes the steps that are left, if any."""
+        return await self._intake.cancelling.cancel(call, order_key, reference, reason)
+
+    async def find_created_customers(
+        self, call: Call, references: Sequence[str]
+    ) -> Mapping[str, Sequence[CustomerAcknowledgment]]:
+        """Parties by an identifier or code that is our reference, or the CRM's key: one call."""
+        return await self._intake.onboarding.find(call, references)
+
+    async def create_customer(self, call: Call, request: CustomerRequest) -> CustomerAcknowledgment:
+        """A party with our reference for its code, of which Tryton takes one: the one that is there is acknowledged."""
+        return await self._intake.onboarding.create(call, request)
 
     def _reading(self, company: int | None) -> Reading:
         return Reading(self.name, self._settings, self._entities, self._now(), company)

@@ -1,4 +1,4 @@
-"""Looking whether a Tryton database is well: reachable, opened by the key, and each field that is read readable."""
+"""Looking whether a Tryton database is well: reachable, opened by the key, fields readable and records writable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from sources.kit.call import Call
 from sources.ports import Checkup, Finding
 from sources.tryton import fields
 from sources.tryton.client import Search, TrytonClient
+from sources.tryton.fields_intake import STOCK, goods_paths, known_paths, quoted_buyer_paths, whole_paths
 from sources.tryton.reading import ENTRY, INVOICE, PARTY, PRODUCT, RETURN, SALE, SHIPMENT
+from sources.tryton.rights import missing_rights
 from sources.tryton.settings import Entities, Settings
 
 _ADDRESSES: Final = ("billing_address", "shipping_address")
@@ -41,6 +43,7 @@ _CREDIT: Final = ("party.credit_limit_amount", "party.credit_amount")
 def reads(settings: Settings, company: int | None) -> Mapping[str, Search]:
     """Every read that the adapter can send, at its widest, by what it is of."""
     customer = Wanted.of("name", "contacts", *_ADDRESSES, "updated_at")
+    buyers = (*quoted_buyer_paths(settings), *known_paths(settings))
     orders = (*fields.order_paths(ORDER, settings), *(_CREDIT if settings.credit else ()))
     return {
         "sales": Search(SALE, tuple(dict.fromkeys(orders)), company),
@@ -51,6 +54,9 @@ def reads(settings: Settings, company: int | None) -> Mapping[str, Search]:
         "customers": Search(PARTY, fields.customer_paths(customer, settings), company),
         "receivables": Search(PARTY, fields.account_paths(ACCOUNT, settings), company),
         "products": Search(PRODUCT, fields.product_paths(Wanted.of("name", "unit", "active", "prices")), company),
+        "orders to change": Search(SALE, whole_paths(settings), company),
+        "customers who order": Search(PARTY, tuple(dict.fromkeys(buyers)), company),
+        "products to sell": Search(PRODUCT, (*goods_paths(), *STOCK), company),
     }
 
 
@@ -91,7 +97,18 @@ class Doctor:
         known = self._entities.known()
         for name, search in reads(self._settings, known[0] if known else None).items():
             findings.append(await self._readable(call, name, search))
-        return findings
+        return [*findings, await self._writable(call)]
+
+    async def _writable(self, call: Call) -> Finding:
+        name = "rights to book orders and create customers"
+        try:
+            missing = await missing_rights(self._client, call, self._settings)
+        except Unavailable as fault:
+            return _broken(name, Search("sale.amendment", ()), fault)
+        except Fault as fault:
+            return _ill(name, fault)
+        advice = f"Our user may not {', '.join(missing)}: it needs the groups Sales and Sale Amendment."
+        return Finding(name=name, well=not missing, advice=advice if missing else None)
 
     async def _companies(self, call: Call) -> Finding:
         name = "companies of the legal entities"
@@ -132,7 +149,8 @@ def _broken(title: str, search: Search, fault: Fault) -> Finding:
         return _ill(title, fault)
     advice = (
         f"Tryton failed on {named.group(1)!r} of {search.model}: is the module that brings it activated? "
-        "Needed are sale, stock, account_invoice and, unless the setting credit is false, sale_credit_limit."
+        "Needed are sale, stock, account_invoice and, unless the setting credit is false, sale_credit_limit; "
+        "sale_price_list for the setting price_lists, sale_amendment for amendments."
     )
     return Finding(name=title, well=False, advice=advice)
 

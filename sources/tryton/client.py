@@ -1,10 +1,10 @@
-"""How Tryton is asked: one GET of its REST API for a model, a domain and field paths; more pages where rows remain."""
+"""How Tryton is asked and told: one request of its REST API for a model; more pages where rows remain."""
 
 from __future__ import annotations
 
 import asyncio
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -37,15 +37,30 @@ _RESERVE: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to read of a model, as which company (for what Tryton keeps by company)."""
+    """What to read of a model, as which company (for what Tryton keeps by company).
+
+    `context` is what else the answer depends on: a price on the customer, stock on the place and the day.
+    """
 
     model: str
     fields: tuple[str, ...]
     company: int | None = None
+    context: tuple[tuple[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing to do to a model or to a record of it: `path` is behind the model's, `told` the body."""
+
+    word: str
+    method: str
+    path: str = ""
+    told: Mapping[str, object] | None = None
+    changes_nothing: bool = False
 
 
 class TrytonClient:
-    """Reads of one Tryton database; every method raises a Fault when it could not be asked or said no."""
+    """Reads and deeds of one Tryton database; every method raises a Fault when it could not be asked or said no."""
 
     def __init__(self, instance: Instance, settings: Settings, transport: httpx.AsyncBaseTransport | None) -> None:
         """Open nothing yet; the first read does. ValueError without an application key."""
@@ -92,6 +107,22 @@ class TrytonClient:
         except msgspec.DecodeError as wrong:
             raise unreadable(self.system, wrong) from wrong
 
+    async def act(self, call: Call, search: Search, deed: Deed) -> bytes:
+        """Do one thing, once: what the record looks like afterwards comes back, read in the same transaction.
+
+        OutcomeUnknown when nobody can say whether it was done. A deed that changes nothing may be repeated.
+        """
+        ask = Ask(
+            method=deed.method,
+            path=f"{self._root}{quote(search.model)}{deed.path}",
+            query=_query(search, None, (), 0),
+            headers=(*self._headers(search), ("Content-Type", "application/json")),
+            content=msgspec.json.encode(deed.told) if deed.told is not None else None,
+            operation=f"{deed.word} {search.model}",
+            safety="read" if deed.changes_nothing else "write",
+        )
+        return (await self._http.send(call, ask)).content
+
     async def all_of(self, call: Call, search: Search) -> set[int]:
         """The ids of all records of a model that our user sees; for models of few."""
         query = _query(search, None, _BY_ID, self._settings.page_size)
@@ -125,17 +156,19 @@ class TrytonClient:
         return Ask(
             path=f"{self._root}{quote(search.model)}",
             query=query,
-            headers=self._headers(search.company),
+            headers=self._headers(search),
             operation=f"read {search.model}",
         )
 
-    def _headers(self, company: int | None) -> tuple[tuple[str, str], ...]:
+    def _headers(self, search: Search) -> tuple[tuple[str, str], ...]:
         """The language is pinned, since only the words of messages tell refusals apart."""
         language = ("Accept-Language", self._settings.language)
-        if company is None:
+        context = (
+            dict(search.context) if search.company is None else {"company": search.company, **dict(search.context)}
+        )
+        if not context:
             return (language,)
-        context = urlsafe_b64encode(msgspec.json.encode({"company": company})).decode()
-        return (language, ("X-Tryton-Context", context))
+        return (language, ("X-Tryton-Context", urlsafe_b64encode(msgspec.json.encode(context)).decode()))
 
 
 def root_of(settings: Settings) -> str:

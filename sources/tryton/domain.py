@@ -9,6 +9,8 @@ from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
+from sources.tryton.values import told_day
+
 Value: TypeAlias = "str | int | bool | date | datetime | Sequence[Value] | None"
 Domain: TypeAlias = "list[object]"
 """A list of clauses that all hold; 'OR' at its beginning makes one of the rest enough."""
@@ -26,6 +28,11 @@ def clause(field: str, operator: str, value: Value, model: str | None = None) ->
 def one_of(field: str, values: Iterable[str | int], model: str | None = None) -> Domain:
     """The field is one of these."""
     return clause(field, "in", list(values), model)
+
+
+def some(field: str, domain: Domain) -> Domain:
+    """The field holds a record for which all of the domain holds."""
+    return [[field, "where", domain]]
 
 
 def every(*domains: Domain | None) -> Domain:
@@ -139,5 +146,5 @@ def _json(value: Value) -> object:
             },
         }
     if isinstance(value, date):
-        return {"__class__": "date", "year": value.year, "month": value.month, "day": value.day}
+        return told_day(value)
     return value

@@ -10,32 +10,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from canonical.errors import ContractBroken, Fault, ProblemCategory, Refused
+from canonical.errors import ContractBroken, Fault, OutcomeUnknown, ProblemCategory, Refused
 from sources.kit.http.ask import Answer
 from sources.kit.http.statuses import not_json, plain_fault
-
-_Category = ProblemCategory
-_MEANINGS: Final[tuple[tuple[re.Pattern[str], ProblemCategory, str], ...]] = tuple(
-    (re.compile(pattern, re.IGNORECASE), category, sentence)
-    for pattern, category, sentence in (
-        (r"credit limit", _Category.CREDIT, "The customer's credit limit does not allow it."),
-        (r"not allowed to (access|read|write|create|delete)", _Category.PERMISSION, "Our user may not do this."),
-        (r"calling button .* is not allowed", _Category.PERMISSION, "Our user may not do this."),
-        (r"you can not call", _Category.CONFLICT, "The record does not stand where this can be done."),
-        (r"(modified|changed) .*(by another|meanwhile|concurrent)", _Category.CONFLICT, "The record was just changed."),
-        (r"must be unique|already exists|can be added only once", _Category.CONFLICT, "There is such a record."),
-        (r"invoice address|shipment address|customer location", _Category.CUSTOMER_MASTER, "The customer lacks data."),
-        (r"account (revenue|receivable)|payment term", _Category.CUSTOMER_MASTER, "Data is missing in the books."),
-        (r"\btax(es)?\b", _Category.TAX, "The taxes are not right."),
-        (r"not enough|out of stock|warehouse", _Category.AVAILABILITY, "It cannot be delivered as asked."),
-        (r"price", _Category.PRICING, "The price is not right."),
-        (r"\bproduct\b", _Category.PRODUCT, "The product cannot be sold like this."),
-        (r"a value is required|is not valid|is too long|is not one of|does not exist|digits|invalid chars",
-         _Category.INVALID_INPUT, "A value is missing or not allowed."),
-        (r"(missing|no) (search|order) function", _Category.INVALID_INPUT, "It cannot be searched or sorted by this."),
-    )
-)  # fmt: skip
-"""The first that fits wins. Messages are of Tryton 8.0's message.xml files, in English (setting `language`)."""
+from sources.tryton.messages import meaning_of
 
 
 class NotThere(Refused):
@@ -52,6 +30,8 @@ class _Message(Struct, frozen=True):
 
 
 _DECODER: Final = msgspec.json.Decoder(_Message)
+_BROKE_DOWN: Final = "Unable to get RPC method"
+"""What Tryton 8.0 says of any failure of its own after a POST, with status 400: a broken rule of the database too."""
 _TAGS: Final = re.compile(r"<[^>]*>")
 _TOO_LONG: Final = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
@@ -77,15 +57,16 @@ def fault_in(system: str, answer: Answer) -> Fault | None:
         return TooLong(system, f"{system} does not take questions this long (setting longest_url).", detail=told)
     if status == HTTPStatus.BAD_REQUEST and message:
         return refusal(system, message, told)
+    if status == HTTPStatus.BAD_REQUEST and _BROKE_DOWN in told:
+        return OutcomeUnknown(system, f"{system} failed while it was at it.", detail=told)
     return plain_fault(system, answer, detail=told)
 
 
 def refusal(system: str, message: str, told: str) -> Refused:
     """What a rule of the ERP said, with its own words for whoever can put it right."""
-    for pattern, category, sentence in _MEANINGS:
-        if pattern.search(message):
-            return Refused(system, f"{sentence} {system} says: {_short(message)}", detail=told, category=category)
-    return Refused(system, f"{system} says: {_short(message)}", detail=told)
+    meaning = meaning_of(message)
+    sentence = f"{meaning.sentence} {system} says: {_short(message)}"
+    return Refused(system, sentence, detail=told, category=meaning.category)
 
 
 def unreadable(system: str, wrong: msgspec.DecodeError) -> Fault:

@@ -38,6 +38,12 @@ _ORDER_LINE: Final[_Map] = {
     "unit_price": ("unit_price",),
     "amount": ("amount",),
     "tax": _TAXES,
+    "partner_key": ("note",),
+    "starts_on": ("note",),
+    "ends_on": ("note",),
+    "segment": ("note",),
+    "parent_key": ("note", "sequence"),
+    "parent_line_id": ("note", "sequence"),
 }
 ORDER_LINES: Final = ("lines", "status", "fulfillment_status", "invoicing_status")
 _LINE_MONEY: Final = ("unit_price", "amount", "tax")
@@ -103,9 +109,10 @@ _PRODUCT: Final[_Map] = {
 
 def order_paths(wanted: Wanted, settings: Settings) -> Paths:
     """Of `sale.sale`. Always: what says where a sale stands, its lines' ids, and what a hold for credit is seen by."""
-    paths = ["number", "state", "create_date", "company", settings.reference_field, *_of(_ORDER, wanted)]
-    if settings.purchase_order_field and "purchase_order_number" in wanted:
-        paths.append(settings.purchase_order_field)
+    paths = ["number", "state", "shipment_state", "invoice_state", "create_date", "company", settings.reference_field]
+    paths += _of(_ORDER, wanted)
+    if "purchase_order_number" in wanted:
+        paths.append(settings.purchase_order_field or "comment")
     if tells_customer(wanted):
         paths += _under("party", customer_paths(wanted.below("customer"), settings))
     if settings.credit:
@@ -175,8 +182,9 @@ def payment_paths(wanted: Wanted) -> Paths:
 
 def customer_paths(wanted: Wanted, settings: Settings) -> Paths:
     """Of `party.party`."""
-    reference = (settings.customer_reference_field,) if settings.customer_reference_field else ()
-    return _distinct(("code", "name", *reference, *_of(_CUSTOMER, wanted)))
+    field = settings.customer_reference_field
+    references = (field,) if field else ("identifiers.type", "identifiers.code")
+    return _distinct(("code", "name", *references, *_of(_CUSTOMER, wanted)))
 
 
 def account_paths(wanted: Wanted, settings: Settings) -> Paths:

@@ -24,7 +24,7 @@ def to_customer(row: wire.Party, reading: Reading, wanted: Wanted) -> CustomerRe
         reference=reading.reference(PARTY, row.id, row.code),
         stamp=reading.stamp(PARTY, row.code),
         number=row.code,
-        partner_keys=(row.reference,) if row.reference else (),
+        partner_keys=_partners(row),
         name=asked(row.name or None, "name"),
         parent_key=asked(None, "parent_key", "parent"),
         contacts=asked(_contacts(row, reading), "contacts"),
@@ -45,6 +45,14 @@ def to_address(row: wire.Address | None) -> Address | None:
         region=country_part(row.subdivision.code) if row.subdivision else None,
         country=(row.country.code or None) if row.country else None,
     )
+
+
+def _partners(row: wire.Party) -> tuple[str, ...]:
+    """The configured field, or the plain identifiers; a party's own code names nobody else's record."""
+    if row.reference:
+        return (row.reference,)
+    plain = (number.code for number in row.identifiers or () if not number.type)
+    return tuple(dict.fromkeys(code for code in plain if code and code != row.code))
 
 
 def _address(used: Sequence[wire.Address], every: Sequence[wire.Address]) -> Address | None:

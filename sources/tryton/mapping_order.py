@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -14,9 +14,11 @@ from canonical.order import Hold, HoldKind, OrderLine, OrderRecord, Stage, Syste
 from canonical.wanted import Wanted
 from sources.tryton import wire
 from sources.tryton.fields import ORDER_LINES, tells_customer
+from sources.tryton.line_notes import from_note
 from sources.tryton.mapping_masters import to_address, to_customer
+from sources.tryton.marks import purchase_order_in
 from sources.tryton.reading import SALE, Asked, Reading
-from sources.tryton.values import Amount, amount, at, happened, instant, on_day, quantity
+from sources.tryton.values import Amount, Instant, amount, at, evened, happened, instant, on_day, quantity
 
 STAGES: Final = {
     "draft": Stage.DRAFT,
@@ -34,7 +36,7 @@ GOODS: Final = frozenset({"goods", "assets"})
 def to_order(row: wire.Sale, reading: Reading, wanted: Wanted, weighed: wire.Sale | None = None) -> OrderRecord:
     """One sale. `weighed` is the same sale as read with its customer's credit, where it could be held for that."""
     asked, currency = Asked(wanted), row.currency.code if row.currency else None
-    ordered_at, stage = instant(row.create_date), stage_of(row.state)
+    ordered_at, stage = instant(row.create_date), stage_of(row)
     return OrderRecord(
         ref=reading.ref(row.id),
         reference=reading.reference(SALE, row.id),
@@ -65,7 +67,7 @@ def to_order(row: wire.Sale, reading: Reading, wanted: Wanted, weighed: wire.Sal
         # The last change of a cancelled sale is the nearest that is told of when it was cancelled.
         cancelled_at=asked(at(row.write_date) if stage is Stage.CANCELLED else None, "cancelled_at"),
         amended_at=asked(None, "amended_at"),
-        version=asked(_version(row), "version"),
+        version=asked(version_of(row.write_date, row.create_date), "version"),
     )
 
 
@@ -76,9 +78,18 @@ def _customer(row: wire.Sale, reading: Reading, wanted: Wanted) -> Told[Customer
     return to_customer(row.party, reading, wanted.below("customer")) or UNSET
 
 
-def stage_of(state: str) -> Stage:
-    """How far a sale in this state has come; a state of an unknown module counts as booked."""
-    return STAGES.get(state, Stage.BOOKED)
+def stage_of(row: wire.Sale) -> Stage:
+    """How far a sale has come; a state of an unknown module counts as booked, one that was emptied as cancelled."""
+    void = is_void(row.state, row.shipment_state, row.invoice_state)
+    return Stage.CANCELLED if void else STAGES.get(row.state, Stage.BOOKED)
+
+
+def is_void(state: str, shipment_state: str | None, invoice_state: str | None) -> bool:
+    """Whether a sale is done without anything sent or billed: Tryton cancels no sale that it has begun to process.
+
+    An amendment to nothing ends it like this, and so do shipments and invoices that were cancelled and ignored.
+    """
+    return (state, shipment_state, invoice_state) == ("done", "none", "none")
 
 
 def entity_of(company: wire.Company | int | None, reading: Reading) -> str | None:
@@ -131,19 +142,20 @@ def to_tax(
             sums.append(units * tax.amount.decimal)
         else:
             return None
-    return money(sum(sums, Decimal(0)), currency)
+    return evened(sum(sums, Decimal(0)), currency)
 
 
 def _purchase_order(row: wire.Sale, reading: Reading) -> str | None:
     field = reading.settings.purchase_order_field
     if field is None:
-        return None
+        return purchase_order_in(row.comment)
     return (row.reference if field == reading.settings.reference_field else row.purchase_order) or None
 
 
-def _version(row: wire.Sale) -> str:
-    written: datetime = at(row.write_date) or instant(row.create_date)
-    return written.isoformat()
+def version_of(written: Instant | None, created: Instant) -> str:
+    """Another one for each change: a record that was never changed has no time of it."""
+    changed: datetime = at(written) or instant(created)
+    return changed.isoformat()
 
 
 def _lines(row: wire.Sale, reading: Reading, wanted: Wanted) -> Told[tuple[OrderLine, ...]]:
@@ -152,17 +164,21 @@ def _lines(row: wire.Sale, reading: Reading, wanted: Wanted) -> Told[tuple[Order
     asked = Asked(wanted.below("lines"))
     lines = [line for line in row.lines or () if line.type == LINE]
     lines.sort(key=lambda line: (line.sequence is None, line.sequence or 0, line.id))
-    return tuple(_line(line, row, reading, asked) for line in lines)
+    by_number = {line.sequence: str(line.id) for line in reversed(lines)}
+    return tuple(_line(line, row, reading, asked, by_number) for line in lines)
 
 
-def _line(line: wire.SaleLine, row: wire.Sale, reading: Reading, asked: Asked) -> OrderLine:
+def _line(
+    line: wire.SaleLine, row: wire.Sale, reading: Reading, asked: Asked, by_number: Mapping[int | None, str]
+) -> OrderLine:
     currency = row.currency.code if row.currency else None
-    units = quantity(line.quantity)
+    units, told = quantity(line.quantity), from_note(line.note)
+    parent = by_number.get(told.parent) if told.parent is not None else None
     return OrderLine(
         order=reading.ref(row.id),
         key=str(line.id),
         number=asked(None if line.sequence is None else str(line.sequence), "number"),
-        partner_key=asked(None, "partner_key"),
+        partner_key=asked(told.source, "partner_key"),
         sku=asked(line.product.code if line.product else None, "sku"),
         description=asked(described(line.description, line.product), "description"),
         quantity=units,
@@ -171,12 +187,13 @@ def _line(line: wire.SaleLine, row: wire.Sale, reading: Reading, asked: Asked) -
         amount=asked(amount(line.amount, currency), "amount"),
         tax=asked(to_tax(line.amount, units, line.taxes, currency), "tax"),
         legal_entity_code=entity_of(row.company, reading),
-        starts_on=asked(None, "starts_on"),
-        ends_on=asked(None, "ends_on"),
-        segment=asked(None, "segment"),
-        parent_key=asked(None, "parent_key", "parent_line_id"),
+        starts_on=asked(told.starts_on, "starts_on"),
+        ends_on=asked(told.ends_on, "ends_on"),
+        segment=asked(told.segment, "segment"),
+        parent_key=asked(parent, "parent_key", "parent_line_id"),
         # Tryton makes moves for goods only: a service, or a line without a product, is never sent.
         shippable=line.product is not None and line.product.type in GOODS,
+        cancelled=units == 0,
     )
 
 

@@ -41,8 +41,8 @@ class Customers:
     async def fetch(self, call: Call, lookup: Lookup, wanted: Wanted) -> list[CustomerRecord]:
         """Every customer that the lookup names by code or by its key in the CRM: one HTTP call."""
         pairs = [("code", code) for code in texts((*lookup.keys, *lookup.numbers))]
-        field = self._settings.customer_reference_field
-        pairs += [(field, reference) for reference in texts(lookup.partner_keys)] if field else []
+        field = self._settings.customer_reference_field or "identifiers.code"
+        pairs += [(field, reference) for reference in texts(lookup.partner_keys)]
         if not pairs or self._entities.companies(call.view.legal_entities) == ():
             return []
 

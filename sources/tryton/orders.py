@@ -36,6 +36,7 @@ from sources.tryton.wire import Sale, sales_under
 
 NEWEST_FIRST: Final = (("create_date", "DESC"), ("id", "DESC"))
 _WEIGHED: Final = msgspec.json.Decoder(list[Sale])
+_AXES: Final = ("shipment_state", "invoice_state")
 Read = Callable[[int | None], Reading]
 
 
@@ -135,7 +136,7 @@ class Orders:
         where = every(
             one_of("company", companies) if companies else None,
             one_of("party.code", texts(query.customer_keys)) if query.customer_keys is not None else None,
-            one_of("state", _states(query.stages)) if query.stages is not None else None,
+            _standing(query.stages) if query.stages is not None else None,
             clause("create_date", ">=", midnight(query.ordered_from)) if query.ordered_from else None,
             clause("create_date", "<", ends) if ends else None,
             self._search(query.search),
@@ -160,5 +161,13 @@ def _sales(settings: Settings) -> type[Sale]:
     return sales_under(settings.reference_field, settings.purchase_order_field, settings.customer_reference_field)
 
 
-def _states(stages: frozenset[Stage]) -> list[str]:
-    return [state for state, stage in STAGES.items() if stage in stages]
+def _standing(stages: frozenset[Stage]) -> Domain:
+    """Sales of these stages; those that were emptied are done by their state, and cancelled by what they came to."""
+    states = one_of("state", [state for state, stage in STAGES.items() if stage in stages])
+    empty = every(*(clause(field, "=", "none") for field in _AXES))
+    if Stage.CANCELLED in stages and Stage.BOOKED not in stages:
+        return either([states, every(clause("state", "=", "done"), empty)])
+    if Stage.BOOKED in stages and Stage.CANCELLED not in stages:
+        rest = [clause("state", "!=", "done"), *(clause(field, "!=", "none") for field in _AXES)]
+        return every(states, either(rest))
+    return states

@@ -39,6 +39,11 @@ _FIELDS: Final[dict[str, dict[str, str]]] = {
         "unit_price": "sale.line.unit_price",
         "amount": "sale.line.amount",
         "tax": "sale.line.taxes",
+        "partner_key": "sale.line.note",
+        "starts_on": "sale.line.note",
+        "ends_on": "sale.line.note",
+        "segment": "sale.line.note",
+        "parent_key": "sale.line.note",
     },
     "Shipment": {
         "number": "stock.shipment.out.number",
@@ -118,8 +123,8 @@ def origin_of(concept: str, field: str, settings: Settings) -> str | None:
     """Tryton's own name of the field that a canonical field is read from; None for what Tryton does not tell."""
     configured = {
         ("Order", "partner_keys"): ("sale.sale", settings.reference_field),
-        ("Order", "purchase_order_number"): ("sale.sale", settings.purchase_order_field),
-        ("Customer", "partner_keys"): ("party.party", settings.customer_reference_field),
+        ("Order", "purchase_order_number"): ("sale.sale", settings.purchase_order_field or "comment"),
+        ("Customer", "partner_keys"): ("party.party", settings.customer_reference_field or "identifiers"),
     }
     model, name = configured.get((concept, field), ("", None))
     return f"{model}.{name}" if name else _FIELDS.get(concept, {}).get(field)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sources.landscape import Instance
 
@@ -23,15 +23,41 @@ class Settings(BaseModel):
     reference_field: str = Field(
         default="reference", pattern=r"^[a-z][a-z0-9_]*$", description="the sale's field that names its CRM order"
     )
+    order_reference_field: str = Field(
+        default="description",
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="the sale's field that carries our own reference of an order booked from here",
+    )
     purchase_order_field: str | None = Field(
-        default=None, pattern=r"^[a-z][a-z0-9_]*$", description="the sale's field with the customer's own number"
+        default=None,
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="the sale's field with the customer's own number; left out, its comment says it",
     )
     customer_reference_field: str | None = Field(
-        default=None, pattern=r"^[a-z][a-z0-9_]*$", description="the party's field that holds its CRM key"
+        default=None,
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="the party's field that holds its CRM key; left out, its identifiers without a type do",
+    )
+    customer_codes: Literal["reference", "numbered"] = Field(
+        default="reference",
+        description="the code of customers created from here: our reference, so that Tryton takes it once, or a number",
+    )
+    customer_payment_term: str | None = Field(
+        default=None, description="name of the payment term of customers created from here; left out, Tryton's default"
+    )
+    tax_identifier_types: dict[str, str] = Field(
+        default_factory=dict, description="Tryton's type of tax number by country, where ours is not the right one"
     )
     credit: bool = Field(
         default=True,
         description="read credit limits; False without the modules account_credit_limit and sale_credit_limit",
+    )
+    price_lists: bool = Field(default=False, description="price by price lists; needs the module sale_price_list")
+    price_digits: int = Field(
+        default=4, ge=0, le=10, description="digits of prices behind the point: price_decimal of Tryton's own settings"
+    )
+    amendments: bool = Field(
+        default=False, description="change and cancel processed sales; needs the module sale_amendment"
     )
     product_codes: Literal["typed", "numbered"] = Field(
         default="typed", description="numbered: Tryton gives product codes itself, and sorts them by length first"
@@ -49,6 +75,12 @@ class Settings(BaseModel):
         description="what the server and proxies before it take; longer reads are split",
     )
     ui_url: str | None = Field(default=None, description="address of the web client, for links that people open")
+
+    @model_validator(mode="after")
+    def _two_references(self) -> Settings:
+        if self.order_reference_field in (self.reference_field, self.purchase_order_field):
+            raise ValueError("order_reference_field must be a field of its own: orders are found again by it")
+        return self
 
 
 class Entities:

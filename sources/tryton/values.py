@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from msgspec import Struct
 
-from canonical.money import Money, money
+from canonical.money import Money, minor_digits, money
 
 
 class Amount(Struct, frozen=True):
@@ -38,6 +38,16 @@ class Instant(Struct, frozen=True):
 
 
 _ONE: Final = Decimal(1)
+
+
+def told_amount(value: Decimal) -> dict[str, object]:
+    """A price as Tryton takes it."""
+    return {"__class__": "Decimal", "decimal": f"{value:f}"}
+
+
+def told_day(value: date) -> dict[str, object]:
+    """A calendar day as Tryton takes it."""
+    return {"__class__": "date", "year": value.year, "month": value.month, "day": value.day}
 
 
 def on_day(value: Day | None) -> date | None:
@@ -73,6 +83,12 @@ def happened(day: Day | None, created: Instant | None) -> datetime | None:
 def amount(value: Amount | None, currency: str | None) -> Money | None:
     """Money to the currency's own digits; None without amount or currency."""
     return None if value is None or not currency else money(value.decimal, currency)
+
+
+def evened(value: Decimal, currency: str) -> Money:
+    """Money rounded as Tryton rounds what it multiplies: half a cent to the even one."""
+    step = Decimal(1).scaleb(-minor_digits(currency))
+    return Money(value.quantize(step, ROUND_HALF_EVEN), currency)
 
 
 def quantity(value: Decimal | None) -> Decimal | None:

@@ -55,6 +55,13 @@ class ContactMechanism(Row, frozen=True, kw_only=True):
     name: str | None = None
 
 
+class Identifier(Row, frozen=True, kw_only=True):
+    """A number of a party: for taxes, or without a type a plain reference."""
+
+    type: str | None = None
+    code: str | None = None
+
+
 class Party(Row, frozen=True, kw_only=True):
     """A customer. `reference` stands for the configured field with its key in the CRM."""
 
@@ -62,6 +69,7 @@ class Party(Row, frozen=True, kw_only=True):
     reference: str | None = None
     name: str | None = None
     currency: Coded | None = None
+    identifiers: list[Identifier] | None = None
     addresses: list[Address] | None = None
     contact_mechanisms: list[ContactMechanism] | None = None
     customer_payment_term: Coded | None = None
@@ -104,6 +112,7 @@ class SaleLine(Row, frozen=True, kw_only=True):
     unit_price: Amount | None = None
     amount: Amount | None = None
     taxes: list[Tax] | None = None
+    note: str | None = None
 
 
 class Move(Row, frozen=True, kw_only=True):
@@ -136,6 +145,8 @@ class Sale(Row, frozen=True, kw_only=True):
 
     state: str
     create_date: Instant
+    shipment_state: str | None = None
+    invoice_state: str | None = None
     number: str | None = None
     company: Company | int | None = None
     reference: str | None = None
@@ -143,6 +154,7 @@ class Sale(Row, frozen=True, kw_only=True):
     sale_date: Day | None = None
     quotation_date: Day | None = None
     shipping_date: Day | None = None
+    comment: str | None = None
     write_date: Instant | None = None
     currency: Coded | None = None
     untaxed_amount: Amount | None = None

@@ -27,10 +27,11 @@ def add_parties(store: Store, sets: Mapping[str, EntitySet], number: Stored, sol
     if addresses is None:
         return
     all_of_them: dict[Stored, Stored] = {**dict.fromkeys(FUNCTIONS, sold_to), **taking}
+    given = {row[0] for row in store.select(addresses, ["PartnerFunction"], of_order)}
     for function, customer in all_of_them.items():
         inside = FUNCTIONS.get(str(function), function)
         store.update(partners, {"PartnerFunctionInternalCode": inside}, of_order & equal("PartnerFunction", function))
-        address = _address(store, customer)
+        address = None if function in given else _address(store, customer)
         if address is not None:
             store.insert(addresses, {"SalesOrder": number, "PartnerFunction": function, **address})
 

@@ -30,7 +30,13 @@ INSTANCE: Final = "erp-us"
 PROFILE: Final = "tryton"
 # Named and not imported: the pretend company stands above the vendors.
 STORY: Final = "sandbox.story:tell_story"
-MODULES: Final = ("account_invoice_stock", "sale_credit_limit", "sale_invoice_grouping")
+MODULES: Final = (
+    "account_invoice_stock",
+    "sale_amendment",
+    "sale_credit_limit",
+    "sale_invoice_grouping",
+    "sale_price_list",
+)
 BUILD_WITHIN: Final = 1800.0
 MARK: Final = SNAPSHOT.with_name("snapshot.sha256")
 _ROOT = Path(__file__).parents[3]

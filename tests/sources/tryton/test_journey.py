@@ -21,6 +21,8 @@ from sources.tryton.checkup import ACCOUNT, BILLED, ORDER, PAID, SHIPPED
 from sources.tryton.sandbox.serve import Reached
 from sources.tryton.values import midnight
 from tests.sources.tryton.reading import call, instance
+from tests.sources.tryton.sandbox.asking import ask
+from tests.sources.tryton.writing import tell
 
 pytestmark = [pytest.mark.tryton, pytest.mark.xdist_group("tryton"), pytest.mark.timeout(300)]
 
@@ -249,6 +251,22 @@ async def test_a_field_that_does_not_exist_is_named_by_the_checkup(erp: Reached)
     found = await misled.check(call(), thorough=True)
     await misled.close()
 
+    ill = {finding.name: finding.advice or "" for finding in found.findings if not finding.well}
+    assert set(ill) == {"fields of sales", "fields of orders to change"}
+    assert all(advice.startswith("Tryton failed on 'crm_key' of sale.sale") for advice in ill.values())
+
+
+async def test_a_user_who_may_not_write_is_told_what_it_may_not(erp: Reached) -> None:
+    [party] = ask(erp, "ir.model", ("name",), [["name", "=", "party.party"]])
+    nobody = {"model": party["name"], "perm_create": False, "perm_write": True, "perm_read": True}
+    barred = tell(erp, "POST", "ir.model.access", nobody)
+    opened = open_source(instance(erp.base_url, erp.application_key, amendments=True))
+
+    found = await opened.check(call(), thorough=True)
+    await opened.close()
+    tell(erp, "DELETE", f"ir.model.access/{barred['id']}")
+
     [finding] = [finding for finding in found.findings if not finding.well]
+    assert finding.name == "rights to book orders and create customers"
     assert finding.advice
-    assert finding.advice.startswith("Tryton failed on 'crm_key' of sale.sale")
+    assert "create party.party" in finding.advice

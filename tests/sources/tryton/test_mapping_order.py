@@ -14,7 +14,7 @@ from canonical.refs import Ref
 from canonical.wanted import Wanted
 from sources.tryton.checkup import ORDER
 from sources.tryton.mapping_order import stage_of, to_order, to_tax
-from sources.tryton.values import Amount
+from sources.tryton.values import Amount, Instant
 from sources.tryton.wire import Party, Sale, Tax, sales_under
 from tests.sources.tryton.reading import reading, rows
 
@@ -115,7 +115,44 @@ def test_the_payer_that_is_not_the_customer_is_weighed() -> None:
     ],
 )
 def test_each_state_is_a_stage(state: str, stage: Stage) -> None:
-    assert stage_of(state) is stage
+    assert stage_of(Sale(id=1, state=state, create_date=Instant(2026, 11, 2))) is stage
+
+
+def test_a_sale_that_ended_without_anything_sent_or_billed_is_cancelled() -> None:
+    ended = Sale(id=1, state="done", create_date=Instant(2026, 11, 2), shipment_state="none", invoice_state="none")
+    billed = msgspec.structs.replace(ended, invoice_state="paid")
+
+    assert stage_of(ended) is Stage.CANCELLED
+    assert stage_of(billed) is Stage.BOOKED
+
+
+def test_a_line_tells_its_place_in_the_deal_from_its_note() -> None:
+    [row] = rows("sale_held", Sale)
+    notes = ["Revgraph: source=802A", "by hand\nRevgraph: parent=10, segment=2, from=2027-01-01, to=2027-12-31", None]
+    lines = [msgspec.structs.replace(line, note=note) for line, note in zip(row.lines or (), notes, strict=True)]
+    wanted = Wanted.of(*(f"lines.{name}" for name in ("partner_key", "parent_key", "segment", "starts_on", "ends_on")))
+
+    told = to_order(msgspec.structs.replace(row, lines=lines), reading(), wanted).lines
+
+    assert isinstance(told, tuple)
+    assert [(line.partner_key, line.parent_key, line.segment) for line in told] == [
+        ("802A", None, None),
+        (None, "282", 2),
+        (None, None, None),
+    ]
+    assert [(line.starts_on, line.ends_on) for line in told][1] == (date(2027, 1, 1), date(2027, 12, 31))
+
+
+def test_a_line_of_nothing_is_cancelled() -> None:
+    [row] = rows("sale_held", Sale)
+    assert row.lines
+    first, *rest = row.lines
+    emptied = msgspec.structs.replace(row, lines=[msgspec.structs.replace(first, quantity=Decimal("0.0")), *rest])
+
+    lines = to_order(emptied, reading(), ORDER).lines
+
+    assert isinstance(lines, tuple)
+    assert [line.cancelled for line in lines] == [True, False, False]
 
 
 def test_tax_on_a_line_is_by_its_taxes_and_unknown_where_a_rate_does_not_tell() -> None:
@@ -170,7 +207,7 @@ def test_the_reference_and_the_purchase_order_come_from_the_configured_fields() 
     same = to_order(row, reading(purchase_order_field="reference"), Wanted.of("purchase_order_number"))
     other = to_order(
         msgspec.structs.replace(row, purchase_order="PO 7"),
-        reading(purchase_order_field="description"),
+        reading(purchase_order_field="customer_number"),
         Wanted.of("purchase_order_number"),
     )
 

@@ -34,3 +34,11 @@ def test_companies_are_those_of_the_entities_that_may_be_seen() -> None:
     assert entities.companies(frozenset({"US01"}), "CA01") == ()
     assert entities.companies(frozenset()) == ()
     assert (entities.of_company(4), entities.of_company(9), entities.known()) == ("CA01", None, (1, 4))
+
+
+def test_our_own_reference_has_a_field_of_its_own() -> None:
+    with pytest.raises(ValueError, match="order_reference_field must be a field of its own"):
+        open_source(instance(order_reference_field="reference"))
+    with pytest.raises(ValueError, match="order_reference_field must be a field of its own"):
+        open_source(instance(purchase_order_field="description"))
+    open_source(instance(purchase_order_field="description", order_reference_field="gateway_key"))
