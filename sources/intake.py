@@ -73,6 +73,15 @@ class CustomerIntake(Source, Protocol):
 
 
 @runtime_checkable
+class CustomerWriteBack(Source, Protocol):
+    """Tells a CRM by what numbers the ERPs know its customers."""
+
+    @abstractmethod
+    async def write_back_customer(self, call: Call, crm_key: str, numbers: Sequence[str]) -> None:
+        """Let the CRM's customer carry these numbers beside those it carries; the same ones again change nothing."""
+
+
+@runtime_checkable
 class OrderWriteBack(Source, Protocol):
     """Tells a CRM what became of its orders."""
 

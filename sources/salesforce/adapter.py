@@ -9,11 +9,14 @@ import httpx
 
 from canonical.contract import ContractRecord
 from canonical.customer import CustomerRecord
+from canonical.intake import CrmOrderRequest, WriteBack
 from canonical.opportunity import OpportunityRecord
 from canonical.order import OrderRecord
 from canonical.product import ProductRecord
 from canonical.quote import QuoteRecord
+from canonical.refs import Ref
 from canonical.wanted import Wanted
+from sources.intake import CustomerWriteBack, OrderWriteBack
 from sources.kit.call import Call, chunks
 from sources.landscape import Instance
 from sources.ports import (
@@ -45,11 +48,15 @@ from sources.salesforce.reading import (
     select_products,
     select_quotes,
 )
+from sources.salesforce.registering import Registering
 from sources.salesforce.settings import Settings, settings_of
 from sources.salesforce.shapes import Shapes, api_name
 from sources.salesforce.signing_in import sign_in
 from sources.salesforce.soql import is_in
+from sources.salesforce.standing import Standing
 from sources.salesforce.wire import Contact
+from sources.salesforce.writing import Writing
+from sources.salesforce.writing_back import WritingBack
 
 
 def open_source(instance: Instance, *, transport: httpx.AsyncBaseTransport | None = None) -> Salesforce:
@@ -58,7 +65,16 @@ def open_source(instance: Instance, *, transport: httpx.AsyncBaseTransport | Non
     return Salesforce(instance, settings, Org(instance, settings, sign_in(instance, settings), transport))
 
 
-class Salesforce(OrderSource, CustomerSource, QuoteSource, OpportunitySource, ContractSource, ProductSource):
+class Salesforce(
+    OrderSource,
+    CustomerSource,
+    QuoteSource,
+    OpportunitySource,
+    ContractSource,
+    ProductSource,
+    OrderWriteBack,
+    CustomerWriteBack,
+):
     """One org. Partner keys of its orders and customers are the ERP numbers that were written back to them."""
 
     kind = "salesforce"
@@ -84,6 +100,10 @@ class Salesforce(OrderSource, CustomerSource, QuoteSource, OpportunitySource, Co
         self._opportunities = Reader(shapes.opportunity, "query Opportunity")
         self._contracts = Reader(shapes.contract, "query Contract")
         self._products = Reader(shapes.product, "query Product2", ("pricebook_entries", shapes.price))
+        writing = Writing(org, instance.name, settings.api, read_only=settings.read_only)
+        standing = Standing.of(settings)
+        self._registering = Registering(org, writing, standing, instance.name)
+        self._writing_back = WritingBack(org, writing, standing, instance.name)
 
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
         """Look whether the org answers, what is left of its calls and, `thorough`, whether every field is readable."""
@@ -204,6 +224,28 @@ class Salesforce(OrderSource, CustomerSource, QuoteSource, OpportunitySource, Co
         telling = self._telling()
         records = tuple(to_product(row, wanted, telling) for row in found[0])
         return Page(records[: query.first], more=len(records) > query.first)
+
+    async def register_order(self, call: Call, request: CrmOrderRequest) -> Ref:
+        """Let an order stand in the org, made as a draft and then activated; safe to repeat, see `Registering`.
+
+        A line without a price has the price book's. Refused where the org does not activate it: it is a draft then,
+        from which a repeat goes on.
+        """
+        return Ref(self.name, await self._registering.register(call, request))
+
+    async def write_back(self, call: Call, told: WriteBack) -> None:
+        """Write numbers, state and lines' keys into the fields of our settings, where they do not stand there already.
+
+        Safe to repeat: fields are set to what is told. Empty numbers and lines that are gone leave everything as it is.
+        """
+        await self._writing_back.tell_order(call, told)
+
+    async def write_back_customer(self, call: Call, crm_key: str, numbers: Sequence[str]) -> None:
+        """Add ERP numbers to those that an account carries; safe to repeat, since it looks first.
+
+        Unavailable where somebody changed the account meanwhile: nothing was written, and a repeat looks again.
+        """
+        await self._writing_back.tell_account(call, crm_key, numbers)
 
     async def _ask_orders(
         self, call: Call, wanted: Wanted, query: OrderQuery | None, lookup: Lookup | None

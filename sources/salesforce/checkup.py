@@ -1,4 +1,4 @@
-"""A look at an org: does it answer, how many calls are left, may we see every field that we read."""
+"""A look at an org: does it answer, how many calls are left, may we see and write every field that we need."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from canonical.errors import Fault, Throttled
 from canonical.system import SystemHealth
@@ -16,9 +15,10 @@ from sources.kit.http.breaker import BreakerState
 from sources.ports import Checkup, Finding
 from sources.salesforce.client import Org, Reader, side_by_side
 from sources.salesforce.settings import Settings
-from sources.salesforce.shapes import Shapes
+from sources.salesforce.shapes import Shapes, columns
 from sources.salesforce.soql import Select
 from sources.salesforce.wire import Contact, Id
+from sources.salesforce.writable import Use, setting_names, writable, written_fields
 
 _SMALL: Final = Select(("Id",), "Account", limit=1)
 _READER: Final = Reader(Id, "look")
@@ -48,8 +48,9 @@ async def look(
     latency = round((clock() - began) * 1000)
     findings = [Finding(name="signs in and answers", well=True), _budget(org)]
     if thorough:
-        needed = _needed(settings, shapes)
-        findings += await side_by_side(_described(org, call, name, names) for name, names in needed.items())
+        read, written = _needed(settings, shapes), written_fields(settings)
+        looks = await side_by_side(_described(org, call, name, read[name], written.get(name, {})) for name in read)
+        findings += [finding for each in looks for finding in each]
     trouble = next((finding.advice for finding in findings if not finding.well), None)
     resting = any(breaker.state is not BreakerState.CLOSED for breaker in org.health)
     status = SystemHealth.DEGRADED if trouble or resting else SystemHealth.UP
@@ -70,30 +71,29 @@ def _budget(org: Org) -> Finding:
     return Finding(name="daily calls", well=False, advice=advice)
 
 
-async def _described(org: Org, call: Call, sobject: str, names: Mapping[str, str | None]) -> Finding:
-    """`names`: each field we read, and the setting that names it where it is not a standard one."""
+async def _described(
+    org: Org, call: Call, sobject: str, read: Mapping[str, str | None], written: Mapping[str, Use]
+) -> list[Finding]:
+    """`read`: each field we read, and the setting that names it where it is not a standard one."""
     title = f"{sobject} is readable"
     try:
-        visible = await org.describe(call, sobject)
+        described = await org.describe(call, sobject)
     except Fault as fault:
         advice = (
             f"Give the integration user read access to {sobject}. The system said: {fault.detail or fault.sentence}"
         )
-        return Finding(name=title, well=False, advice=advice)
-    missing = [name for name in names if name not in visible]
-    if not missing:
-        return Finding(name=title, well=True)
-    told = ", ".join(f"{name} (setting {names[name]})" if names[name] else name for name in missing)
+        return [Finding(name=title, well=False, advice=advice)]
+    visible = {field.name for field in described.fields}
+    missing = [name for name in read if name not in visible]
+    told = ", ".join(f"{name} (setting {read[name]})" if read[name] else name for name in missing)
     advice = f"{sobject} does not show {told}: give the integration user read access, or correct the settings."
-    return Finding(name=title, well=False, advice=advice)
+    findings = [Finding(name=title, well=not missing, advice=advice if missing else None)]
+    return [*findings, writable(sobject, described, written)] if written else findings
 
 
 def _needed(settings: Settings, shapes: Shapes) -> dict[str, dict[str, str | None]]:
     """By object, the fields that any question may select."""
-    named_by: dict[str, str] = {}
-    for name, value in settings.model_dump().items():
-        if name.endswith("_field") and isinstance(value, str):
-            named_by[value] = f"{named_by[value]} or {name}" if value in named_by else name
+    named_by = setting_names(settings)
     objects: dict[str, type[Struct]] = {
         "Account": shapes.account,
         "Contact": Contact,
@@ -106,18 +106,4 @@ def _needed(settings: Settings, shapes: Shapes) -> dict[str, dict[str, str | Non
         "Product2": shapes.product,
         "PricebookEntry": shapes.price,
     }
-    return {sobject: {name: named_by.get(name) for name in _columns(shape)} for sobject, shape in objects.items()}
-
-
-def _columns(shape: type[Struct]) -> list[str]:
-    """The API names of a shape's own columns: neither parents and children, nor what this org has no field for."""
-    return [
-        field.encode_name
-        for field in fields(shape)
-        if not field.encode_name.startswith("-") and field.name not in _RELATIONS
-    ]
-
-
-_RELATIONS: Final = frozenset(
-    {"account", "product", "product2", "contacts", "order_items", "lines", "pricebook_entries"}
-)
+    return {sobject: {name: named_by.get(name) for name in columns(shape)} for sobject, shape in objects.items()}

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 from urllib.parse import quote_plus
 
 import httpx
@@ -30,12 +30,13 @@ from sources.salesforce.wire import CompositeAnswer, Described, Rows
 
 R = TypeVar("R", bound=Struct)
 T = TypeVar("T")
+U = TypeVar("U")
 
 LONGEST_ADDRESS: Final = 8000
 """Bytes of an encoded query that still go in an address; the platform's limit with all headers is 16,384."""
 QUERIES_A_COMPOSITE: Final = 5
 _USAGE: Final = re.compile(r"api-usage=(\d+)/(\d+)")
-_JSON: Final = (("Content-Type", "application/json"),)
+JSON: Final = (("Content-Type", "application/json"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,11 @@ class Reader(Generic[R]):
 
 
 class _Question(NamedTuple):
-    """One encoded query, and how its rows are read."""
+    """One encoded query, how its rows are read, and whether an answer that is under way to another will do."""
 
     encoded: str
     reader: Reader[Any]
+    shareable: bool
 
 
 class Org:
@@ -112,14 +114,17 @@ class Org:
         """Where the breakers stand."""
         return self._http.health
 
-    async def query(self, call: Call, selects: Sequence[Select], reader: Reader[R]) -> list[list[R]]:
+    async def query(
+        self, call: Call, selects: Sequence[Select], reader: Reader[R], *, fresh: bool = False
+    ) -> list[list[R]]:
         """The rows of each query, whole: one call for up to five queries, and one for each page that is cut off.
 
-        Queries that one asker sends in the same turn of the loop go together.
+        Queries that one asker sends in the same turn of the loop go together. `fresh`: as they stand now, which no
+        question tells that was asked before this one.
         """
         if not selects:
             return []
-        questions = [_Question(quote_plus(select.text()), reader) for select in selects]
+        questions = [_Question(quote_plus(select.text()), reader, not fresh) for select in selects]
         firsts = await self._together.ask(call, questions)
         return await side_by_side(self._whole(call, page, reader) for page in firsts)
 
@@ -131,17 +136,18 @@ class Org:
         answers = await side_by_side(self._several(call, group) for group in groups)
         return [page for pages in answers for page in pages]
 
-    async def describe(self, call: Call, sobject: str) -> frozenset[str]:
-        """The fields of an object that our user may see."""
+    async def describe(self, call: Call, sobject: str) -> Described:
+        """What our user may do with an object and those of its fields that it may see."""
         path = f"{self._settings.api}/sobjects/{sobject}/describe"
-        answer = await self._send(call, Ask(path=path, operation=f"describe {sobject}"))
-        return frozenset(field.name for field in self._described.decode(self._system, answer).fields)
+        answer = await self.send(call, Ask(path=path, operation=f"describe {sobject}"))
+        return self._described.decode(self._system, answer)
 
     async def close(self) -> None:
         """Give the connections back."""
         await self._http.close()
 
-    async def _send(self, call: Call, ask: Ask) -> Answer:
+    async def send(self, call: Call, ask: Ask) -> Answer:
+        """The org's answer to one call; what it tells of the calls that are left is kept."""
         answer = await self._http.send(call, ask)
         told = _USAGE.search(str(answer.headers.get("sforce-limit-info", "")))
         if told:
@@ -150,8 +156,13 @@ class Org:
 
     async def _one(self, call: Call, question: _Question) -> Rows[Any]:
         path = f"{self._settings.api}/query"
-        operation = question.reader.operation
-        answer = await self._send(call, Ask(path=path, query=f"q={question.encoded}", operation=operation))
+        ask = Ask(
+            path=path,
+            query=f"q={question.encoded}",
+            operation=question.reader.operation,
+            shareable=question.shareable,
+        )
+        answer = await self.send(call, ask)
         page = question.reader.page(self._system, answer)
         answer.tell_rows(len(page.records))
         return page
@@ -165,8 +176,9 @@ class Org:
         body = orjson.dumps({"allOrNone": False, "compositeRequest": parts})
         path = f"{self._settings.api}/composite"
         operation = " and ".join(dict.fromkeys(one.reader.operation for one in questions))
-        ask = Ask(method="POST", path=path, headers=_JSON, content=body, operation=operation)
-        answer = await self._send(call, ask)
+        shareable = all(one.shareable for one in questions)
+        ask = Ask(method="POST", path=path, headers=JSON, content=body, operation=operation, shareable=shareable)
+        answer = await self.send(call, ask)
         told = {part.reference_id: part for part in self._composite.decode(self._system, answer).composite_response}
         if len(told) != len(questions):
             raise ContractBroken(self._system, f"{self._system} left out a part of its answer.")
@@ -207,7 +219,7 @@ class Org:
         return replace(row, **{reader.child: Rows(records=children, done=True, total_size=len(children))})
 
     async def _next(self, call: Call, url: str, reader: Reader[R]) -> Answer:
-        return await self._send(call, Ask(path=url, operation=f"{reader.operation}, next page"))
+        return await self.send(call, Ask(path=url, operation=f"{reader.operation}, next page"))
 
     def _one_further(self, pages: int) -> int:
         if pages >= self._settings.most_pages:
@@ -227,6 +239,12 @@ async def side_by_side(works: Iterable[Awaitable[T]]) -> list[T]:
     except BaseExceptionGroup as failed:
         raise _first(failed) from failed
     return [task.result() for task in tasks]
+
+
+async def both(first: Awaitable[T], second: Awaitable[U]) -> tuple[T, U]:
+    """Two outcomes that come side by side; the first fault ends both."""
+    one, other = await side_by_side((cast("Awaitable[object]", first), cast("Awaitable[object]", second)))
+    return cast("tuple[T, U]", (one, other))
 
 
 async def _await(work: Awaitable[T]) -> T:

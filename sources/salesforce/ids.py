@@ -12,7 +12,10 @@ from functools import lru_cache
 from typing import Final
 
 ORDER: Final = "801"
+ORDER_ITEM: Final = "802"
+QUOTE_LINE: Final = "0QL"
 ACCOUNT: Final = "001"
+PRICEBOOK: Final = "01s"
 
 _ID: Final = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5a-z]{3})?")
 _BITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"

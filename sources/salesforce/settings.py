@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from sources.landscape import Instance, Secret
+from sources.salesforce import ids
+
+
+def _pricebook(text: str) -> str:
+    found = ids.named(text, ids.PRICEBOOK)
+    if found is None:
+        raise ValueError("the id of a price book has 15 or 18 characters and begins with 01s")
+    return found
+
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 """An API name, with its namespace where it has one."""
+NoField = Annotated[FieldName | None, BeforeValidator(lambda name: name or None)]
+"""A field that an org can do without: an empty text says that it does."""
+PricebookId = Annotated[str, AfterValidator(_pricebook)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
 class Settings(BaseModel):
-    """The settings of one org; the names are those of the landscape file. A custom field left out is not read."""
+    """The settings of one org; the names are those of the landscape file.
+
+    A custom field left out is neither read nor written.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -60,7 +76,37 @@ class Settings(BaseModel):
     sku_field: FieldName = Field(default="StockKeepingUnit", description="on Product2: what joins it to the ERPs")
     unit_field: FieldName | None = Field(default="QuantityUnitOfMeasure", description="on Product2: the unit of sale")
 
+    read_only: bool = Field(default=False, description="never write: orders and accounts are not told of bookings")
+    order_reference_field: FieldName = Field(
+        default="Gateway_Key__c", description="on Order: our reference, as a unique external id"
+    )
+    line_reference_field: FieldName = Field(
+        default="Gateway_Key__c", description="on OrderItem: our reference and the line's place, as above"
+    )
+    erp_status_field: NoField = Field(default="ERP_Status__c", description="on Order: what became of it in the ERPs")
+    erp_failure_field: NoField = Field(default=None, description="on Order: why nothing was booked")
+    line_erp_key_field: NoField = Field(default=None, description="on OrderItem: the line's keys in the ERPs")
+    booked_word: Word = Field(default="Booked", description="what erp_status_field says of a booked order")
+    cancelled_word: Word = Field(default="Cancelled", description="what it says of a cancelled one")
+    failed_word: Word = Field(default="Failed", description="what it says where nothing was booked")
+    draft_status: Word = Field(default="Draft", description="the status that a registered order is made with")
+    activated_status: Word = Field(default="Activated", description="the status that it is given then")
+    activate_registered: bool = Field(default=True, description="whether it is activated; off where people do that")
+    pricebook: PricebookId | None = Field(
+        default=None, description="id of the price book of registered orders; default: the standard one"
+    )
+
     most_pages: int = Field(default=20, ge=1, le=500, description="how many further pages of one answer are followed")
+
+    @property
+    def quote_field(self) -> str:
+        """What names the quote of an order."""
+        return "QuoteId" if self.quote_model == "standard" else "SBQQ__Quote__c"
+
+    @property
+    def quote_line_field(self) -> str:
+        """What names the quote's line of an order's line."""
+        return "QuoteLineItemId" if self.quote_model == "standard" else "SBQQ__QuoteLine__c"
 
     @property
     def api(self) -> str:

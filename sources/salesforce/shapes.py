@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -69,6 +70,9 @@ _PACKAGE_LINE: Final = {
     "segment": "SBQQ__SegmentIndex__c",
     "parent": "SBQQ__RequiredBy__c",
 }
+_RELATIONS: Final = frozenset(
+    {"account", "product", "product2", "contacts", "order_items", "lines", "pricebook_entries"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,8 @@ class Shapes:
     def of(settings: Settings) -> Shapes:
         """The shapes for these settings."""
         currency = "CurrencyIsoCode" if settings.multi_currency else None
-        price = _shape(PricebookEntry, {"currency_iso_code": currency})
-        product = _shape(
+        price = shape_with(PricebookEntry, {"currency_iso_code": currency})
+        product = shape_with(
             Product,
             {
                 "sku": settings.sku_field,
@@ -101,7 +105,7 @@ class Shapes:
             },
             pricebook_entries=rows_of(price),
         )
-        item = _shape(
+        item = shape_with(
             OrderItem,
             {
                 "number": settings.line_number_field,
@@ -112,22 +116,42 @@ class Shapes:
             },
             product2=product,
         )
-        account = _shape(Account, {"erp_numbers": settings.erp_customer_number_field, **_places(settings)})
+        account = shape_with(Account, {"erp_numbers": settings.erp_customer_number_field, **_places(settings)})
         standard = settings.quote_model == "standard"
-        line = _shape(QuoteLine, _all(QuoteLine, _STANDARD_LINE if standard else _PACKAGE_LINE), product=product)
+        line = shape_with(QuoteLine, _all(QuoteLine, _STANDARD_LINE if standard else _PACKAGE_LINE), product=product)
         return Shapes(
-            order=_shape(Order, _order_names(settings, currency), order_items=rows_of(item), account=account),
+            order=shape_with(Order, _order_names(settings, currency), order_items=rows_of(item), account=account),
             item=item,
             account=account,
-            quote=_shape(Quote, _quote_names(settings, currency), lines=rows_of(line)),
+            quote=shape_with(Quote, _quote_names(settings, currency), lines=rows_of(line)),
             quote_line=line,
             product=product,
             price=price,
-            opportunity=_shape(Opportunity, {"currency_iso_code": currency}),
-            contract=_shape(Contract, {"amended_at": settings.contract_amended_at_field}),
+            opportunity=shape_with(Opportunity, {"currency_iso_code": currency}),
+            contract=shape_with(Contract, {"amended_at": settings.contract_amended_at_field}),
             quote_object="Quote" if standard else "SBQQ__Quote__c",
             quote_line_object="QuoteLineItem" if standard else "SBQQ__QuoteLine__c",
         )
+
+
+def shape_with(struct: type[S], names: Mapping[str, str | None], **below: object) -> type[S]:
+    """A shape whose attributes go by these API names (None: the org has no such field), with these shapes below it.
+
+    ValueError where one field would be read as two things.
+    """
+    # A name that no API gives: the attribute is then never sent, and stays UNSET.
+    encoded = {attribute: name or f"-{attribute}" for attribute, name in names.items()}
+    fields: list[tuple[str, object] | tuple[str, object, object]] = []
+    # Every field is declared again: msgspec does not rename what is only inherited.
+    for field in msgspec.structs.fields(struct):
+        encoded.setdefault(field.name, field.encode_name)
+        kind = below[field.name] | None | UnsetType if field.name in below else field.type  # type: ignore[operator]
+        fields.append((field.name, kind) if field.required else (field.name, kind, field.default))
+    twice = [name for name, times in Counter(encoded.values()).items() if times > 1]
+    if twice:
+        raise ValueError(f"the field {twice[0]} would mean two things at once: name another in the settings")
+    made = msgspec.defstruct(struct.__name__, fields, bases=(struct,), frozen=True, rename=encoded)
+    return cast("type[S]", made)
 
 
 def rows_of(shape: type[S]) -> type[Rows[S]]:
@@ -148,22 +172,18 @@ def api_name(shape: type[Struct], attribute: str) -> str | None:
     return found and f"{field.encode_name}.{found}"
 
 
+def columns(shape: type[Struct]) -> tuple[str, ...]:
+    """The API names of a shape's own columns: neither parents and children, nor what this org has no field for."""
+    return tuple(
+        field.encode_name
+        for field in msgspec.structs.fields(shape)
+        if not field.encode_name.startswith("-") and field.name not in _RELATIONS
+    )
+
+
 def _struct_in(annotation: object) -> type[Struct]:
     members = getattr(annotation, "__args__", (annotation,))
     return next(member for member in members if isinstance(member, type) and issubclass(member, Struct))
-
-
-def _shape(struct: type[S], names: Mapping[str, str | None], **below: object) -> type[S]:
-    # A name that no API gives: the attribute is then never sent, and stays UNSET.
-    encoded = {attribute: name or f"-{attribute}" for attribute, name in names.items()}
-    fields: list[tuple[str, object] | tuple[str, object, object]] = []
-    # Every field is declared again: msgspec does not rename what is only inherited.
-    for field in msgspec.structs.fields(struct):
-        encoded.setdefault(field.name, field.encode_name)
-        kind = below[field.name] | None | UnsetType if field.name in below else field.type  # type: ignore[operator]
-        fields.append((field.name, kind) if field.required else (field.name, kind, field.default))
-    made = msgspec.defstruct(struct.__name__, fields, bases=(struct,), frozen=True, rename=encoded)
-    return cast("type[S]", made)
 
 
 def _order_names(settings: Settings, currency: str | None) -> dict[str, str | None]:
@@ -171,7 +191,7 @@ def _order_names(settings: Settings, currency: str | None) -> dict[str, str | No
         "erp_numbers": settings.erp_order_number_field,
         "legal_entity": settings.legal_entity_field,
         "currency_iso_code": currency,
-        "quote_key": "QuoteId" if settings.quote_model == "standard" else "SBQQ__Quote__c",
+        "quote_key": settings.quote_field,
         "requested_date": settings.requested_date_field,
         "tax": settings.tax_field,
         "cancelled_at": settings.cancelled_at_field,

@@ -225,16 +225,22 @@ class ErrorEntry(Struct, frozen=True, rename="camel"):
         return self.error_code or self.status_code
 
 
-class FieldDescribed(Struct, frozen=True):
-    """A field in a describe: only fields that the user may read are listed."""
+class FieldDescribed(Struct, frozen=True, rename="camel"):
+    """A field in a describe: only fields that the user may read are listed, with what else it may do."""
 
     name: str
+    createable: bool = True
+    updateable: bool = True
+    external_id: bool = True
+    unique: bool = True
 
 
-class Described(Struct, frozen=True):
-    """An object's describe."""
+class Described(Struct, frozen=True, rename="camel"):
+    """An object's describe: its fields, and whether our user may make and change its records."""
 
     fields: list[FieldDescribed]
+    createable: bool = True
+    updateable: bool = True
 
 
 class Limit(Struct, frozen=True, rename="pascal"):

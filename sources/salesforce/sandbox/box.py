@@ -54,6 +54,7 @@ class SalesforceSandbox:
         self.private_key = private
         path = state / f"{_file_name(name)}.sqlite" if state else None
         self.org = open_org(name, model, path, allowance, clock)
+        self.refusals = self.org.refusals
         self.tokens = Tokens(ConnectedApp(CLIENT_ID, CLIENT_SECRET, _public(private), USERNAME), clock)
         self.faults = Faults()
         self.log = RequestLog()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Final
 
 from sources.salesforce.sandbox.call import Call, Reply, as_list, as_record
@@ -15,6 +16,7 @@ from sources.salesforce.sandbox.write import Several, delete, external_field, in
 
 MOST_WRITTEN: Final = 200
 MOST_READ: Final = 2_000
+MOST_CHUNKS: Final = 10
 Outcome = dict[str, object]
 
 
@@ -107,6 +109,8 @@ def _each(org: Org, items: Sequence[object], write: Callable[[object], Outcome],
     if len(items) > MOST_WRITTEN:
         message = f"record limit reached. cannot submit more than {MOST_WRITTEN} records in this call"
         raise ApiError(400, "EXCEEDED_ID_LIMIT", message)
+    if len([kind for kind, _ in groupby(items, _named_type)]) > MOST_CHUNKS:
+        raise ApiError(400, "LIMIT_EXCEEDED", f"The request can't contain more than {MOST_CHUNKS} chunks of records.")
     outcomes: list[Outcome] = []
     try:
         with org.store.atomic():
@@ -144,9 +148,13 @@ def _done(identity: str) -> Outcome:
     return {"id": identity, "success": True, "errors": []}
 
 
+def _named_type(item: object) -> object:
+    attributes = item.get("attributes") if isinstance(item, dict) else None
+    return attributes.get("type") if isinstance(attributes, dict) else None
+
+
 def _type(org: Org, body: dict[str, object]) -> SObject:
-    attributes = body.get("attributes")
-    name = attributes.get("type") if isinstance(attributes, dict) else None
+    name = _named_type(body)
     found = org.model.find(str(name))
     if found is None:
         raise ApiError(400, "INVALID_TYPE", f"sObject type '{name}' is not supported.", [])

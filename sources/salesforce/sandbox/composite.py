@@ -7,13 +7,12 @@ from typing import Final
 
 from sources.salesforce.sandbox.call import Call, Reply, as_list, as_record
 from sources.salesforce.sandbox.errors import ApiError
+from sources.salesforce.sandbox.graph_limits import refuse_beyond_limits
 from sources.salesforce.sandbox.org import Org
 from sources.salesforce.sandbox.references import NoValue, References
 
 MOST_CALLS: Final = 25
 MOST_QUERIES: Final = 5
-MOST_NODES: Final = 500
-MOST_GRAPHS: Final = 75
 ROLLED_BACK: Final = "The transaction was rolled back since another operation in the same transaction failed."
 Sub = dict[str, object]
 
@@ -42,10 +41,10 @@ def composite(org: Org, call: Call) -> Reply:
 def graph(org: Org, call: Call) -> Reply:
     """POST /composite/graph: each graph happens whole or not at all."""
     graphs = [as_record(each) for each in as_list(call.body, "graphs")]
-    _within(len(graphs), MOST_GRAPHS, f"The request can't contain more than {MOST_GRAPHS} graphs.")
-    nodes = sum(len(as_list(each, "compositeRequest")) for each in graphs)
-    _within(nodes, MOST_NODES, f"The request can't contain more than {MOST_NODES} nodes.")
-    return Reply(200, {"graphs": [_graph(org, call, each) for each in graphs]})
+    nodes = [[as_record(sub) for sub in as_list(each, "compositeRequest")] for each in graphs]
+    refuse_beyond_limits(nodes)
+    answers = [_graph(org, call, each, subs) for each, subs in zip(graphs, nodes, strict=True)]
+    return Reply(200, {"graphs": answers})
 
 
 def batch(_org: Org, call: Call) -> Reply:
@@ -67,13 +66,7 @@ def batch(_org: Org, call: Call) -> Reply:
     return Reply(200, {"hasErrors": failed, "results": results})
 
 
-def _graph(org: Org, call: Call, body: Sub) -> Sub:
-    subs = [as_record(sub) for sub in as_list(body, "compositeRequest")]
-    if any(
-        not str(sub.get("url", "")).split("/services/data/")[-1].split("/", 1)[-1].startswith("sobjects/")
-        for sub in subs
-    ):
-        raise ApiError(400, "INVALID_INPUT", "Only sObject row resources are supported in composite graph nodes.")
+def _graph(org: Org, call: Call, body: Sub, subs: Sequence[Sub]) -> Sub:
     answers, successful = _transaction(org, call, subs, all_or_none=True)
     return {
         "graphId": body.get("graphId"),
@@ -146,8 +139,9 @@ def _undone(sub: Sub, answer: Sub | None) -> Sub:
 
 
 def _succeeded(answer: Sub) -> bool:
+    # An upsert that finds several rows is answered 300 and writes none.
     status = answer["httpStatusCode"]
-    return isinstance(status, int) and status < 400
+    return isinstance(status, int) and status != 300 and status < 400
 
 
 def _heavy(sub: Sub) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from sources.salesforce.sandbox.errors import not_found
 from sources.salesforce.sandbox.ids import id18
 from sources.salesforce.sandbox.loading import Rows, load
 from sources.salesforce.sandbox.model import Model, SObject
+from sources.salesforce.sandbox.refusing import Refusals
 from sources.salesforce.sandbox.store import Clock, Store, utc_now
 from sources.salesforce.sandbox.usage import Usage
 
@@ -29,6 +30,9 @@ class Org:
     cursors: Cursors
     usage: Usage
     name: str
+    permissions: set[str] = field(default_factory=lambda: {"ActivateOrders", "EditActivatedOrders"})
+    """What the integration user may do beyond its objects and fields."""
+    refusals: Refusals = field(default_factory=Refusals)
 
     def type(self, name: str) -> SObject:
         """The object of that name; NOT_FOUND when the org lacks it."""

@@ -12,6 +12,10 @@ from sources.salesforce.sandbox.store import Row
 from sources.salesforce.sandbox.values import moment_text
 
 LOCKED: Final = "Unable to modify activated or superseded Order:  cannot delete Order, or add or remove Order Products"
+MAY_NOT: Final = "insufficient access rights on object id"
+FIXED: Final = ("AccountId", "ContractId", "Pricebook2Id", "CurrencyIsoCode")
+"""What an order may change as a draft only, and of these what its products hold fast."""
+HELD_BY_PRODUCTS: Final = frozenset({"Pricebook2Id", "CurrencyIsoCode"})
 LINE_PARENTS: Final = {
     "OrderItem": ("Order", "OrderId"),
     "QuoteLineItem": ("Quote", "QuoteId"),
@@ -28,13 +32,22 @@ def before_insert(org: Org, one: SObject, columns: Row) -> None:
         message = "Choose a valid order status and save your changes. Ask your admin for details."
         raise ApiError(400, "FIELD_INTEGRITY_EXCEPTION", message, ["Status"])
     if one.name == "OrderItem":
-        _fits_order(org, columns, _unlocked(_parent(org, one, columns)))
+        order = _unlocked(_parent(org, one, columns))
+        _fits_order(org, columns, order)
+        _fits_quote(org, columns, order)
     if one.name == "PricebookEntry":
         _has_standard_price(org, columns)
 
 
 def before_update(org: Org, one: SObject, old: Row, columns: Row) -> Row:
-    """Refuse a change that breaks a rule; the columns that follow from it."""
+    """Refuse a change that breaks a rule; the columns that follow from it.
+
+    A user who may edit activated orders may change their fields and their products', but for those that are fixed.
+    """
+    if one.name == "OrderItem":
+        order = _parent(org, one, old)
+        _may_edit(org, order)
+        _fits_quote(org, columns, order)
     return _order_change(org, old, columns) if one.name == "Order" else {}
 
 
@@ -64,25 +77,42 @@ def _unlocked(order: Row) -> Row:
     return order
 
 
+def _may_edit(org: Org, order: Row) -> None:
+    if _code(order) != "Draft" and "EditActivatedOrders" not in org.permissions:
+        raise ApiError(400, "INSUFFICIENT_ACCESS_OR_READONLY", MAY_NOT, [])
+
+
 def _fits_order(org: Org, columns: Row, order: Row) -> None:
     entry = org.store.row(org.model.objects["PricebookEntry"], str(columns["PricebookEntryId"]))
     if entry is None or order["Pricebook2Id"] is None or entry["Pricebook2Id"] != order["Pricebook2Id"]:
         why = "pricebook entry is in a different pricebook than the one assigned to the order"
         raise _mismatch("PricebookEntryId", why)
+    if not entry["IsActive"]:
+        raise _mismatch("PricebookEntryId", "pricebook entry is inactive")
     if entry["CurrencyIsoCode"] != order["CurrencyIsoCode"]:
         raise _mismatch("PricebookEntryId", "pricebook entry currency code does not match order currency code")
 
 
+def _fits_quote(org: Org, columns: Row, order: Row) -> None:
+    line = columns.get("QuoteLineItemId")
+    quoted = org.store.row(org.model.objects["QuoteLineItem"], str(line)) if line else None
+    if quoted is not None and quoted["QuoteId"] != order["QuoteId"]:
+        raise _mismatch("QuoteLineItemId", "the quote line item is not of the quote of the order")
+
+
 def _order_change(org: Org, old: Row, columns: Row) -> Row:
+    _may_edit(org, old)
     before, after = _code(old), _code({**old, **columns})
     items = org.store.select('SELECT 1 FROM "OrderItem" WHERE "OrderId" = ? AND "IsDeleted" = 0 LIMIT 1', [old["Id"]])
-    for name in ("AccountId", "Pricebook2Id"):
+    for name in FIXED:
         changed = name in columns and columns[name] != old[name]
-        if changed and (before != "Draft" or (name == "Pricebook2Id" and items)):
+        if changed and (before != "Draft" or (name in HELD_BY_PRODUCTS and items)):
             raise _mismatch(name, f"{name} can only be changed on a draft order without products")
     if after == before:
         return {}
     if after == "Activated":
+        if "ActivateOrders" not in org.permissions:
+            raise ApiError(400, "INSUFFICIENT_ACCESS_OR_READONLY", MAY_NOT, [])
         if not items:
             raise ApiError(400, "FAILED_ACTIVATION", "An order must have at least one product.", [])
         return {"ActivatedDate": moment_text(org.store.clock()), "ActivatedById": USER_ID}

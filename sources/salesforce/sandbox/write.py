@@ -32,6 +32,7 @@ def insert(org: Org, one: SObject, body: Body) -> str:
         before_insert(org, one, columns)
         identity, number = org.store.make(one)
         row = _born(org, one, identity, number) | columns
+        org.refusals.meet(one, row)
         _refuse_duplicates(org, one, row, None)
         org.store.insert(one, [row], row)
         _settle(org, one, row)
@@ -45,6 +46,7 @@ def update(org: Org, one: SObject, identity: str, body: Body) -> None:
         columns = columns_of(org, one, body, creating=False)
         missing_required(one, {**old, **columns})
         columns |= before_update(org, one, old, columns)
+        org.refusals.meet(one, {**old, **columns})
         _refuse_duplicates(org, one, columns, identity)
         now = moment_text(org.store.clock())
         columns |= {"LastModifiedDate": now, "LastModifiedById": USER_ID, "SystemModstamp": now}

@@ -36,7 +36,8 @@ from sources.ports import (
 from sources.salesforce.adapter import Salesforce, open_source
 from sources.salesforce.ids import long_id
 from sources.salesforce.sandbox.box import SalesforceSandbox
-from tests.sources.salesforce.asking import Settings, asked
+from sources.salesforce.sandbox.model import Field
+from tests.sources.salesforce.asking import Settings, asked, instance_of
 
 A, B = long_id("001000000000AAA"), long_id("001000000000AAB")
 ORDERS = [long_id(f"801000000000A0{number}") for number in range(10)]
@@ -355,9 +356,12 @@ async def test_a_thorough_check_finds_every_field(org: Org, crm: Salesforce) -> 
         ("signs in and answers", True),
         ("daily calls", True),
         ("Account is readable", True),
+        ("Account is writable", True),
         ("Contact is readable", True),
         ("Order is readable", True),
+        ("Order is writable", True),
         ("OrderItem is readable", True),
+        ("OrderItem is writable", True),
         ("Quote is readable", True),
         ("QuoteLineItem is readable", True),
         ("Opportunity is readable", True),
@@ -420,8 +424,47 @@ def test_what_names_an_order_or_a_customer(org: Org) -> None:
 def test_a_landscape_without_what_the_sign_in_needs_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="crm needs the credential 'client_secret'"):
         open_source(Instance("crm", "salesforce", "crm", "https://x", credentials={"client_id": Secret("k")}))
-    with pytest.raises(ValueError, match="quote_model"):
-        open_source(Instance("crm", "salesforce", "crm", "https://x", settings={"quote_model": "magic"}))
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ({"quote_model": "magic"}, "quote_model"),
+        ({"erp_order_number_field": "PoNumber"}, "the field PoNumber would mean two things"),
+        ({"erp_failure_field": "ERP_Status__c"}, "the field ERP_Status__c would mean two things"),
+        ({"pricebook": "01sStandard"}, "the id of a price book has 15 or 18 characters"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_in_words(settings: Settings, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        open_source(instance_of("https://x", settings))
+
+
+async def test_rights_that_writing_needs_are_told_with_their_settings(org: Org) -> None:
+    lookup = Field("Looked_Up__c", "string", writable="never")
+    box = SalesforceSandbox("crm", None, extras={"Order": [lookup]})
+    crm = org.open(
+        {"erp_status_field": "Looked_Up__c", "order_reference_field": "PoNumber", "line_erp_key_field": "No__c"}
+    )
+    org.box.org.model, org.box.org.store.model = box.org.model, box.org.model
+
+    checkup = await crm.check(asked(), thorough=True)
+    silent = await org.open({"order_reference_field": "Nope__c", "read_only": True}).check(asked(), thorough=True)
+
+    advice = {one.name: one.advice for one in checkup.findings if not one.well}
+    rights = (
+        "Give the integration user the rights, correct the settings, or set read_only where nothing shall be written."
+    )
+    assert advice == {
+        "Order is writable": (
+            "Order: PoNumber (setting order_reference_field) is no unique external id; "
+            f"Looked_Up__c (setting erp_status_field) may not be written. {rights}"
+        ),
+        "OrderItem is writable": f"OrderItem: No__c (setting line_erp_key_field) is not there or not shown. {rights}",
+    }
+    assert [one.name for one in silent.findings if "writable" in one.name] == []
+    assert silent.status is SystemHealth.UP
+    box.close()
 
 
 async def test_the_package_s_quotes_are_read_with_their_lines_and_orders_name_them(org: Org) -> None:

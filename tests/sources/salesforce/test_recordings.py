@@ -6,19 +6,22 @@ import os
 from pathlib import Path
 
 import httpx
+import msgspec
 import orjson
 import pytest
 import yaml  # type: ignore[import-untyped]
 
 from canonical.errors import Refused
+from canonical.intake import WriteBack
 from canonical.wanted import Wanted
 from sources.kit.http.ask import Answer
 from sources.kit.http.decoding import JsonDecoder
 from sources.ports import CustomerQuery, Lookup
-from sources.salesforce.faults import fault_in
+from sources.salesforce.faults import fault_in, parts_of_graph, parts_of_records
 from sources.salesforce.settings import Settings
 from sources.salesforce.shapes import Shapes, rows_of
 from sources.salesforce.wire import CompositeAnswer, Described
+from sources.salesforce.wire_written import GraphsAnswer, Made, Saved
 from tests.sources.salesforce.asking import adapter_on, asked
 
 CONTRACTS = os.environ.get("REVGRAPH_CONTRACTS")
@@ -37,6 +40,13 @@ def recorded(name: str) -> Answer:
 def replayed(name: str) -> httpx.Response:
     answer = recorded(name)
     return httpx.Response(answer.status, headers=answer.headers, content=answer.content)
+
+
+def cassette(name: str) -> bytes:
+    """The last answer of a collection's own shape."""
+    interactions = yaml.safe_load((FOLDER / f"vcr_{name}.yaml").read_text())["interactions"]
+    bodies = [str(one["response"]["body"]["string"]).encode() for one in interactions if "response" in one]
+    return [body for body in bodies if body.startswith(b"[")][-1]
 
 
 def cassette_body(name: str) -> bytes:
@@ -123,3 +133,46 @@ async def test_a_recorded_answer_of_rows_we_did_not_mean_is_dropped() -> None:
     found = await adapter_on(answer).fetch_customers(asked(), Lookup(keys=("001dM00003jU9Gx",)), Wanted.of("name"))
 
     assert [one.name for one in found] == ["Edge Communications"]
+
+
+def test_a_recorded_graph_is_read_and_was_all_well() -> None:
+    answer = recorded("composite-graph-request")
+
+    (graph,) = JsonDecoder(GraphsAnswer).decode("crm", answer).graphs
+    (made,) = graph.graph_response.composite_response
+
+    assert fault_in("crm", answer) is None
+    assert parts_of_graph(graph, {}) == []
+    assert msgspec.json.decode(made.body, type=Made).id == "001dM00003kS3tNQAS"
+
+
+def test_the_outcomes_of_recorded_collections_are_read() -> None:
+    made = JsonDecoder(list[Saved]).decode("crm", recorded("create-sobject-collection"))
+    put = msgspec.json.decode(cassette("TestUpsert.test_upsert_complex_external_id_field__rest"), type=list[Saved])
+
+    assert parts_of_records(made, ["A"]) == []
+    assert parts_of_records(put, ["A"] * len(put)) == []
+
+
+async def test_a_recorded_refusal_of_a_record_is_told() -> None:
+    order = "801dM00000kReWpQAK"
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/token"):
+            return httpx.Response(200, json={"access_token": "t"})
+        if request.method == "PATCH":
+            return replayed("update-sobject-collection")
+        return httpx.Response(200, json={"done": True, "records": [{"Id": order}]})
+
+    with pytest.raises(Refused) as refused:
+        await adapter_on(answer).write_back(asked(), WriteBack(order_key=order, reference="R", numbers=("1",)))
+
+    assert refused.value.detail == "400 INVALID_CROSS_REFERENCE_KEY: invalid cross reference id"
+
+
+def test_a_recorded_description_tells_what_may_be_written() -> None:
+    described = JsonDecoder(Described).decode("crm", recorded("describe-sobject"))
+
+    fields = {field.name: field for field in described.fields}
+    assert (described.createable, described.updateable) == (True, True)
+    assert (fields["Name"].updateable, fields["Id"].updateable, fields["Name"].external_id) == (True, False, False)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +25,18 @@ from simple_salesforce.exceptions import (
     SalesforceResourceNotFound,
 )
 
+from canonical.deadline import Deadline
+from canonical.intake import CrmOrderRequest, LineRequest, WriteBack
+from canonical.principal import Principal, View
+from canonical.wanted import Wanted
+from sources.kit.call import Call
 from sources.kit.sandbox.faults import Fault
 from sources.kit.sandbox.serving import Served, serve_in_thread
+from sources.landscape import Instance, Secret
+from sources.ports import Lookup
+from sources.salesforce.adapter import Salesforce as OurSalesforce
+from sources.salesforce.adapter import open_source
+from sources.salesforce.ids import long_id
 from sources.salesforce.sandbox import SalesforceSandbox
 
 
@@ -46,6 +59,15 @@ class World:
     sandbox: SalesforceSandbox
     session: requests.Session
     key_file: str
+    url: str
+    ca_file: str
+
+    def adapter(self) -> OurSalesforce:
+        settings = self.sandbox.settings()
+        secrets = {name: Secret(settings[name]) for name in ("client_id", "username")}
+        secrets["private_key"] = Secret(self.sandbox.private_key.decode())
+        chosen = {"ca_file": self.ca_file, "line_erp_key_field": "ERP_Line_Number__c"}
+        return open_source(Instance("crm", "salesforce", "crm", self.url, settings=chosen, credentials=secrets))
 
     def jwt(self, **changed: str) -> Any:
         settings = self.sandbox.settings()
@@ -73,7 +95,7 @@ def world(sandbox: SalesforceSandbox, certificates: Any, tmp_path: Path) -> Iter
         session.mount("https://", ToSandbox(served))
         session.verify = str(certificates.ca_file)
         session.trust_env = False
-        yield World(sandbox, session, str(key_file))
+        yield World(sandbox, session, str(key_file), served.url, session.verify)
 
 
 def test_it_logs_in_with_a_signed_assertion(world: World) -> None:
@@ -235,3 +257,43 @@ def test_a_failing_platform_is_a_general_error(world: World) -> None:
 
     with pytest.raises(SalesforceGeneralError):
         client.query("SELECT Id FROM Account")
+
+
+def test_it_reads_back_what_our_adapter_registered_and_wrote_back(world: World) -> None:
+    account = long_id("001000000000AAA")
+    world.sandbox.load({"Account": [{"Id": account, "Name": "Acme"}]})
+    world.sandbox.org.store.run("UPDATE Product2 SET StockKeepingUnit = ProductCode")
+    line = LineRequest(sku="P-1", quantity=Decimal(3), unit_price=Decimal("9.95"))
+    request = CrmOrderRequest(
+        reference="R/1", customer_key=account, currency_code="USD", starts_on=date(2026, 11, 23), lines=(line,)
+    )
+
+    async def write() -> str:
+        adapter = world.adapter()
+        try:
+            order = (await adapter.register_order(_call(), request)).key
+            (record,) = await adapter.fetch_orders(_call(), Lookup(keys=(order,)), Wanted.of("lines.sku"))
+            keys = ((record.lines[0].key, "10"),) if isinstance(record.lines, tuple) else ()
+            told = WriteBack(order_key=order, reference="R/1", numbers=("4711",), line_keys=keys)
+            await adapter.write_back(_call(), told)
+            await adapter.write_back_customer(_call(), account, ["100"])
+            return order
+        finally:
+            await adapter.close()
+
+    key = asyncio.run(write())
+    client = world.jwt()
+    order = client.Order.get_by_custom_id("Gateway_Key__c", "R/1")
+    item = client.OrderItem.get_by_custom_id("Gateway_Key__c", "R/1#1")
+
+    told = ("Id", "Status", "ERP_Order_Number__c", "ERP_Status__c", "TotalAmount")
+    assert tuple(order[name] for name in told) == (key, "Activated", "4711", "Booked", 29.85)
+    assert (item["OrderId"], item["Quantity"], item["ERP_Line_Number__c"]) == (key, 3.0, "10")
+    assert client.Account.get(account)["ERP_Customer_Number__c"] == "100"
+    with pytest.raises(SalesforceMalformedRequest) as refused:
+        client.OrderItem.delete(item["Id"])
+    assert error_code(refused.value) == "ENTITY_IS_LOCKED"
+
+
+def _call() -> Call:
+    return Call(Principal("anna", "acme", "test", frozenset()), View(), Deadline.after(30), "cid-1")
