@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from canonical.absence import known
 from canonical.customer import CustomerRecord
 from canonical.order import OrderRecord
 from canonical.refs import Ref
@@ -106,3 +107,9 @@ def _number(record: CustomerRecord) -> str:
 
 def _sorted_accounts(accounts: Sequence[CustomerRecord]) -> tuple[CustomerRecord, ...]:
     return tuple(sorted(accounts, key=lambda record: record.ref))
+
+
+def version_of(records: Iterable[OrderRecord]) -> str | None:
+    """Changes when any record's own version does; None where no system keeps one. The records in an order's order."""
+    versions = [f"{record.ref.system}:{version}" for record in records if (version := known(record.version))]
+    return "|".join(versions) or None

@@ -26,7 +26,10 @@ class Context(Protocol[WantedT]):
 
     @property
     def loaders(self) -> MutableMapping[Hashable, Any]:
-        """The loaders of this operation. Empty at first; other keys than the engine's may live beside them."""
+        """The loaders of this operation. Empty at first; other keys than the engine's may live beside them.
+
+        They are emptied between the root fields of a mutation, so that none reads what was loaded before another acted.
+        """
 
     @property
     def kept(self) -> MutableSequence[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiodataloader import DataLoader
-from graphql import GraphQLResolveInfo, get_named_type
+from graphql import GraphQLResolveInfo, OperationType, get_named_type
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.values import VariableValues
 from strawberry.types.nodes import get_variable_values
@@ -21,6 +21,8 @@ async def load(mark: Batch, parent: object, info: GraphQLResolveInfo[Any], argum
     context: Context[Any] = info.context
     learn(info)
     if info.path.prev is None:  # a root field has one parent, often None, which a loader refuses
+        if info.operation.operation is OperationType.MUTATION:
+            context.loaders.clear()  # what was loaded before may be another by now
         [answer] = await _ask(mark, info, arguments, [parent])
         if isinstance(answer, Exception):
             raise answer

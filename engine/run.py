@@ -52,12 +52,15 @@ class Run:
         self._variables = variables
         self._absent = absent
         self._kept: list[Parents] = []
+        self._coerced: dict[Site, Arguments | Exception] = {}
         self._errors: list[GraphQLError] = []
 
     async def answer(self, root_value: object = None) -> ExecutionResult:
         """The answer; its errors stand in the order of the document, depth first."""
         data: dict[str, Any] = {}
-        for shape in self._plan.roots:
+        for number, shape in enumerate(self._plan.roots):
+            if number:  # only a mutation has a second: what was loaded before it may be another by now
+                self._context.loaders.clear()
             if not self._doomed(shape, root_value):
                 await self._advance(shape, [root_value])
             try:
@@ -162,10 +165,12 @@ class Run:
         """They hang on the variables alone, so they are known, good or bad, before any call."""
         if site.coerce is None:
             return NO_ARGUMENTS
-        try:
-            return site.coerce(self._variables)
-        except Exception as error:  # noqa: BLE001 - it is told at the field
-            return error
+        if site not in self._coerced:
+            try:
+                self._coerced[site] = site.coerce(self._variables)
+            except Exception as error:  # noqa: BLE001 - it is told at the field
+                self._coerced[site] = error
+        return self._coerced[site]
 
     def _wanted(self, site: Site) -> Any:
         wanted = self._plan.converted.get(site)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -30,14 +31,17 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One running child and the file that holds what it says."""
+    """One running child, the file that holds what it says (None: it says it where we do), and what ends it."""
 
     name: str
     running: subprocess.Popen[bytes]
-    log: Path
+    log: Path | None
+    ended_by: signal.Signals = signal.SIGTERM
 
     def last_words(self, lines: int = 12) -> str:
         """The end of its log."""
+        if self.log is None:
+            return "(see above)"
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
@@ -59,24 +63,37 @@ class Children:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End every child, the youngest first."""
         for child in reversed(self._all):
-            _end(child.running)
+            _end(child.running, child.ended_by)
         for wanted, before in self._before.items():
             signal.signal(wanted, before)
 
     def start(
-        self, name: str, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path | None,
+        environment: Mapping[str, str] | None = None,
+        *,
+        account: tuple[int, int] | None = None,
+        ended_by: signal.Signals = signal.SIGTERM,
     ) -> Child:
-        """Start a child whose output goes to the log (begun anew), with more variables than ours."""
-        with log.open("wb") as out:
+        """Start a child whose output goes to the log (begun anew), with more variables than ours.
+
+        `account` is the user and group to run it as, where they are not ours.
+        """
+        with log.open("wb") if log else nullcontext() as out:
             running = subprocess.Popen(  # noqa: S603 - our own command, no shell
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=subprocess.STDOUT,
+                stderr=subprocess.STDOUT if log else None,
                 env={**os.environ, **(environment or {})},
                 start_new_session=True,  # the terminal's Ctrl-C is ours to hand on
+                user=account[0] if account else None,
+                group=account[1] if account else None,
+                extra_groups=[] if account else None,
             )
-        child = Child(name, running, log)
+        child = Child(name, running, log, ended_by)
         self._all.append(child)
         return child
 
@@ -88,7 +105,7 @@ class Children:
             self._look()
             if self._stop.wait(LOOK_EVERY):
                 raise StoppedError
-        logs = ", ".join(str(child.log) for child in self._all)
+        logs = ", ".join(str(child.log) for child in self._all if child.log)
         raise ChildEndedError(f"{what} took longer than {seconds:g} seconds. Look into {logs}.")
 
     def watch(self) -> None:
@@ -106,10 +123,10 @@ class Children:
         self._stop.set()
 
 
-def _end(running: subprocess.Popen[bytes]) -> None:
+def _end(running: subprocess.Popen[bytes], ended_by: signal.Signals) -> None:
     if running.poll() is not None:
         return
-    running.terminate()
+    running.send_signal(ended_by)
     try:
         running.wait(END_WITHIN)
     except subprocess.TimeoutExpired:

@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from gateway.children import Children
+from gateway.outliving import begin_anew_for, start_database, start_worker, works
 from gateway.page import QUERY, curl
+from workflows.store.embedded import Embedded
 
 HOST = "127.0.0.1"
 START_WITHIN = 120.0
 INSTALL_WITHIN = 900.0
 """Seconds; a real ERP is installed at its first start."""
+
+TOLD = "told.json"
+"""The systems' file that says which story their files hold."""
 
 Say = Callable[[str], None]
 
@@ -62,16 +67,27 @@ def run(children: Children, state: Path, port: int | None, erp: str | None, say:
     say("Starting the pretend company's systems and a gateway in front of them ...")
     if erp:
         say(f"A real {erp} is among them: its first start installs it, which may take some minutes.")
-    # Both load at the same time; the gateway waits for the landscape that the systems write.
+    url = Embedded(state).url()
+    # All load at the same time; gateway and worker wait for the landscape that the systems write.
     command = [sys.executable, "-m", "gateway.cli", "serve", "--host", HOST, "--port", str(chosen)]
     command += ["--landscape", str(landscape), "--wait", str(patience), "--state", str(state)]
-    children.start("gateway", command, state / "gateway.log", {"REVGRAPH_JWT_SECRET": secret})
-    sandbox = start_sandbox(children, state, erp, cache=cache)
+    environment = {"REVGRAPH_JWT_SECRET": secret, "REVGRAPH_DATABASE_URL": url}
+    children.start("gateway", command, state / "gateway.log", environment)
+    ready = begin_sandbox(children, state, erp, cache=cache)
+    start_database(children, state)
+    # The worker gets its landscape once the ledger is known to be about the same story.
+    given = state / "worker.toml"
+    given.unlink(missing_ok=True)
+    start_worker(children, given, url, state / "worker.log", patience)
+    sandbox = await_sandbox(children, ready, erp)
+    begin_anew_for(state, json.loads((state / TOLD).read_text(encoding="utf-8"))["print"])
+    given.symlink_to(landscape.absolute())
     children.wait_until("The gateway's start", lambda: answers(chosen), START_WITHIN)
     written = tomllib.loads(landscape.read_text(encoding="utf-8"))
     token = _token(secret, written["tenant"])
     crm = next(instance["name"] for instance in written["instances"] if instance["role"] == "crm")
     orders = _orders(chosen, token, crm, sandbox.get("highlights", []))
+    children.wait_until("The worker's start", lambda: works(url), START_WITHIN)
     return Demo(f"http://{HOST}:{chosen}/graphql", token, sandbox.get("control"), orders)
 
 
@@ -79,12 +95,24 @@ def start_sandbox(
     children: Children, state: Path, erp: str | None, told: Path | None = None, *, cache: bool = False
 ) -> dict[str, Any]:
     """Start the pretend systems and give what they tell once they answer, which also stands in the file `told`."""
+    return await_sandbox(children, begin_sandbox(children, state, erp, told, cache=cache), erp)
+
+
+def begin_sandbox(
+    children: Children, state: Path, erp: str | None, told: Path | None = None, *, cache: bool = False
+) -> Path:
+    """Start the pretend systems; the file that is there once they answer."""
     state.mkdir(parents=True, exist_ok=True)
     ready = told or state / "sandbox.json"
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "sandbox.serve", "--state", str(state), "--ready", str(ready)]
     command += [*(["--erp", erp] if erp else []), *(["--cache"] if cache else [])]
     children.start("sandbox", command, state / "sandbox.log")
+    return ready
+
+
+def await_sandbox(children: Children, ready: Path, erp: str | None) -> dict[str, Any]:
+    """What the pretend systems tell once they answer."""
     children.wait_until("The start of the systems", ready.exists, INSTALL_WITHIN if erp else START_WITHIN)
     found: dict[str, Any] = json.loads(ready.read_text(encoding="utf-8"))
     return found

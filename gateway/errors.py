@@ -10,31 +10,12 @@ from typing import Any
 from graphql import FieldNode, GraphQLError
 
 from canonical.errors import Fault, Mistake, Outcome, ProblemCategory
+from canonical.problem import OWNERS
 
 MOST_ERRORS = 100
 SOMETHING_WENT_WRONG = "Something went wrong inside the gateway"
 
 _log = logging.getLogger("revgraph.errors")
-
-OWNERS: Mapping[ProblemCategory, str] = {
-    ProblemCategory.INVALID_INPUT: "whoever asked",
-    ProblemCategory.IDEMPOTENCY: "whoever asked",
-    ProblemCategory.CONFLICT: "whoever asked",
-    ProblemCategory.CUSTOMER_MASTER: "customer master data",
-    ProblemCategory.CREDIT: "credit desk",
-    ProblemCategory.PRICING: "pricing",
-    ProblemCategory.PRODUCT: "product master data",
-    ProblemCategory.AVAILABILITY: "supply",
-    ProblemCategory.TAX: "tax",
-    ProblemCategory.ROUTING: "integration team",
-    ProblemCategory.PERMISSION: "system administrator",
-    ProblemCategory.SYSTEM_UNAVAILABLE: "integration team",
-    ProblemCategory.THROTTLED: "integration team",
-    ProblemCategory.SYSTEM_REFUSED: "system administrator",
-    ProblemCategory.UNCERTAIN_OUTCOME: "integration team",
-}
-"""Who looks after a problem of a category."""
-
 
 _REFUSALS: Mapping[str, ProblemCategory] = {
     "UNAUTHENTICATED": ProblemCategory.PERMISSION,

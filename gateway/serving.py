@@ -51,6 +51,11 @@ def wait_for(landscape: Path, seconds: float) -> None:
     the_schema()
     for kind in kinds():
         opener(kind)
+    await_file(landscape, seconds)
+
+
+def await_file(landscape: Path, seconds: float) -> None:
+    """Wait until the file is there, but no longer."""
     until = monotonic() + seconds
     while not landscape.exists() and monotonic() < until:
         sleep(LOOK_EVERY)

@@ -12,6 +12,7 @@ PREFIX = "REVGRAPH_"
 SHORTEST_SECRET = 32
 """Bytes; a shorter HS256 secret can be guessed (RFC 7518, 3.2)."""
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Whole = Annotated[int, Field(ge=1)]
@@ -74,6 +75,15 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged: debug, info, warning or error."
     )
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("REVGRAPH_DATABASE_URL", "DATABASE_URL", "database_url"),
+        description="PostgreSQL 15 or newer that keeps what must not be lost, such as postgresql://user@host/revgraph; "
+        "DATABASE_URL is read too. Without it `serve` and `demo` start one of their own.",
+    )
+    state: Path = Field(
+        default=Path(".revgraph"), description="Directory for the files of the database that `serve` starts itself."
+    )
     otel_endpoint: str | None = Field(
         default=None, description="OTLP/HTTP collector to send traces to, such as http://127.0.0.1:4318/v1/traces."
     )
@@ -83,6 +93,13 @@ class Settings(BaseSettings):
     def _of_redis(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and not url.get_secret_value().startswith(REDIS_SCHEMES):
             raise ValueError(f"must begin with {', '.join(REDIS_SCHEMES)}")
+        return url
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_postgres(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(POSTGRES_SCHEMES):
+            raise ValueError(f"must begin with {POSTGRES_SCHEMES[0]}")
         return url
 
     @model_validator(mode="after")

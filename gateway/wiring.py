@@ -29,8 +29,10 @@ from sources.shelf.addresses import Addresses
 from sources.shelf.line import LONGEST_LOOK, Line
 from sources.shelf.refreshing import Refreshing
 from sources.shelf.shelf import Shelf
-from sources.shelf.store import Store
+from sources.shelf.store import Store as ShelfStore
 from sources.shelf.systems import Shelved
+from workflows.desk import Desk
+from workflows.store.opening import Store
 
 REDIS_CONNECTIONS = 32
 
@@ -44,6 +46,13 @@ class House:
     sources: Sources
     schema: GraphQLSchema
     door: GraphQLDoor
+    desk: Desk | None = None
+    """Where what is to be done is handed in; None where there is no store."""
+
+    async def close(self) -> None:
+        """Give back what this house opened itself."""
+        if self.desk:
+            await self.desk.store.close()
 
 
 @asynccontextmanager
@@ -79,7 +88,8 @@ def furnish(
         schema, limits_of(settings), introspection=settings.introspection, keep=settings.document_cache
     )
     loom = the_loom(settings, schema)
-    new_context = _context_of(landscape, systems or sources)
+    desk = the_desk(settings, landscape)
+    new_context = _context_of(landscape, systems or sources, desk)
     executor = Executor(loom, documents, new_context, Planner(loom, landscape, forecaster(landscape), new_context))
     door = GraphQLDoor(
         execute=executor,
@@ -91,7 +101,14 @@ def furnish(
         body_limit=settings.body_limit_bytes,
         graphiql=settings.graphiql,
     )
-    return House(settings, landscape, sources, schema, door)
+    return House(settings, landscape, sources, schema, door, desk)
+
+
+def the_desk(settings: Settings, landscape: Landscape) -> Desk | None:
+    """The desk over the store that the settings name; nothing is connected before the first question."""
+    if settings.database_url is None:
+        return None
+    return Desk(Store(settings.database_url.get_secret_value()), landscape)
 
 
 def the_loom(settings: Settings, schema: GraphQLSchema) -> Loom:
@@ -126,8 +143,8 @@ def the_sdl() -> str:
     return build_schema().as_str().rstrip() + "\n"
 
 
-def _context_of(landscape: Landscape, systems: Systems) -> Callable[[Call], Context]:
-    return lambda call: Context(landscape, systems, call)
+def _context_of(landscape: Landscape, systems: Systems, desk: Desk | None) -> Callable[[Call], Context]:
+    return lambda call: Context(landscape, systems, call, desk=desk)
 
 
 @asynccontextmanager
@@ -137,7 +154,7 @@ async def _shelved(settings: Settings, landscape: Landscape, sources: Sources) -
         refreshing = Refreshing()
         await line.look()
         async with refreshing.open(line):
-            yield Shelved(sources, Shelf(landscape, Store(line, Addresses(landscape.tenant)), refreshing, now_utc))
+            yield Shelved(sources, Shelf(landscape, ShelfStore(line, Addresses(landscape.tenant)), refreshing, now_utc))
 
 
 @asynccontextmanager

@@ -17,8 +17,15 @@ SCOPES = {
     "orders:read": "orders, their shipments and their timeline",
     "invoices:read": "invoices, credit memos and payments",
     "systems:read": "the health of the connected systems",
+    "submissions:read": "what was submitted, and where it stands",
+    "exceptions:read": "what people have to look at",
+    "audit:read": "who did what, and when",
+    "kpis:read": "the numbers of how well orders get through",
+    "orders:write": "submitting, changing and cancelling orders",
+    "customers:write": "creating customers",
+    "exceptions:write": "retrying, resolving and assigning what people have to look at",
 }
-"""Every scope of the read side, and what it opens."""
+"""Every scope, and what it opens."""
 
 
 def require(principal: Principal, scope: str) -> None:
@@ -29,6 +36,11 @@ def require(principal: Principal, scope: str) -> None:
             f"Your access does not include {SCOPES[scope]} (scope {scope}). Ask your administrator for it.",
             ProblemCategory.PERMISSION,
         )
+
+
+def is_narrowed(principal: Principal) -> bool:
+    """Whether the principal may touch some records of the tenant and not others."""
+    return principal.legal_entities is not None or principal.accounts is not None
 
 
 def view_of(principal: Principal) -> View:

@@ -14,6 +14,7 @@ from canonical.wanted import Tree, Wanted
 from sources.kit.call import Call
 from sources.landscape import Landscape
 from sources.ports import Source
+from workflows.desk import Desk
 
 P = TypeVar("P", bound=Source)
 
@@ -45,6 +46,8 @@ class Context:
     loaders: dict[Hashable, Any] = field(default_factory=dict)
     kept: list[Any] = field(default_factory=list)
     wants: dict[str, Wanted] = field(default_factory=dict)
+    desk: Desk | None = None
+    """Where orders are handed in; None where this gateway has no store."""
 
     @property
     def principal(self) -> Principal:
@@ -66,6 +69,10 @@ class Context:
     def also_wants(self, concept: str, wanted: Wanted) -> None:
         """Read more of a concept than the operation's text says: a filter has to tell records apart by it."""
         self.wants[concept] = self.wants_of(concept) | wanted
+
+    def forget(self) -> None:
+        """Read anew from here on: what was loaded may be another since something was done."""
+        self.loaders.clear()
 
     def loader(self, name: Hashable, make: Callable[[], DataLoader[Any, Any]]) -> DataLoader[Any, Any]:
         """The operation's loader of this name, made at its first use."""

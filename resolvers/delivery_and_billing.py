@@ -115,7 +115,10 @@ def _together(context: Context, order: Order, found: Mapping[Ref, tuple[D, ...] 
         if fault is not None:
             return fault
     if len(order.booked) == 1:
-        return found[order.booked[0].ref]
+        one = found[order.booked[0].ref]
+        # A system in trouble may tell a document twice.
+        if isinstance(one, Fault) or len({document.ref for document in one}) == len(one):
+            return one
     documents: dict[Ref, D] = {}
     for record in order.booked:
         held = found[record.ref]

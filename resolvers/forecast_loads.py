@@ -154,6 +154,11 @@ def _products(context: Context, named: Named) -> list[Ask]:
     return products(context, sum(named.values()))
 
 
+def _ours(_: Context, __: Named) -> list[Ask]:
+    """What we keep ourselves: no system is asked."""
+    return []
+
+
 LOADS: Mapping[str, Callable[[Context, Named], Sequence[Ask]]] = {
     "Customer": customers,
     "Product": _products,
@@ -163,6 +168,8 @@ LOADS: Mapping[str, Callable[[Context, Named], Sequence[Ask]]] = {
     "Invoice": invoices,
     "CreditMemo": credit_memos,
     "Payment": payments,
+    "Submission": _ours,
+    "IntegrationException": _ours,
 }
 """By concept; the same concepts as resolvers/nodes.py loads."""
 

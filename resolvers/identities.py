@@ -7,6 +7,7 @@ from hashlib import blake2b
 from canonical.absence import known
 from canonical.customer import Contact
 from canonical.identity import global_id
+from canonical.integration_exception import IntegrationException
 from canonical.invoice import CreditMemo, Invoice, InvoiceLine
 from canonical.joined import Customer, Order, Product
 from canonical.order import OrderLine
@@ -14,6 +15,7 @@ from canonical.payment import Payment
 from canonical.quote import QuoteLine, QuoteRecord
 from canonical.refs import Ref
 from canonical.shipment import Shipment
+from canonical.submission import Submission
 from canonical.timeline import TimelineEntry
 
 
@@ -102,6 +104,16 @@ def payment_id(payment: Payment) -> str:
 def entry_id(entry: TimelineEntry) -> str:
     """The id of a happening: the same whichever way it was learnt."""
     return blake2b(entry.key.encode(), digest_size=12).hexdigest()
+
+
+def submission_id(submission: Submission) -> str:
+    """The id of a submission."""
+    return global_id("Submission", submission.ref)
+
+
+def exception_id(exception: IntegrationException) -> str:
+    """The id of an exception."""
+    return global_id("IntegrationException", exception.ref)
 
 
 def own_reference(record: Shipment | Invoice | CreditMemo | Payment) -> list[object]:

@@ -67,6 +67,7 @@ class OrderFilterAsked(Struct, frozen=True, kw_only=True):
     ordered_from: date | None = None
     ordered_to: date | None = None
     search: str | None = None
+    with_exceptions: bool | None = None
 
 
 class InvoiceFilterAsked(Struct, frozen=True, kw_only=True):

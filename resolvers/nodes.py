@@ -14,9 +14,12 @@ from resolvers.context import Context
 from resolvers.customer_loading import load_customers
 from resolvers.customer_naming import configured
 from resolvers.documents import load_credit_memos, load_invoices, load_payments, load_shipments
+from resolvers.integration_exceptions import load_exceptions
 from resolvers.order_reading import load_orders
+from resolvers.own_records import OWN, own
 from resolvers.products import load_products
 from resolvers.quotes import load_quotes
+from resolvers.submissions import load_submissions
 
 Found = object
 Load = Callable[[Context, Sequence[Ref]], Awaitable[Sequence[Found]]]
@@ -40,6 +43,8 @@ LOADS: Mapping[str, tuple[str, Load]] = {
     "Invoice": ("invoices:read", load_invoices),
     "CreditMemo": ("invoices:read", load_credit_memos),
     "Payment": ("invoices:read", load_payments),
+    "Submission": ("submissions:read", load_submissions),
+    "IntegrationException": ("exceptions:read", load_exceptions),
 }
 
 
@@ -76,6 +81,11 @@ async def load_refs(context: Context, parsed: Sequence[tuple[str, Ref] | Mistake
     return [one if isinstance(one, Mistake) else found[one] for one in parsed]
 
 
+def kept_here(context: Context, concept: str, ref: Ref) -> Ref:
+    """The same reference; a Mistake when its system is not one that keeps such records."""
+    return own(ref) if concept in OWN else configured(context, ref)
+
+
 def parsed(context: Context, text: str) -> tuple[str, Ref] | Mistake:
     """The concept and the record of an id; a Mistake where it is none, or of what the principal may not read."""
     try:
@@ -85,6 +95,6 @@ def parsed(context: Context, text: str) -> tuple[str, Ref] | Mistake:
                 "BAD_ID", f"An id of one {concept} cannot be looked up by itself; ask for what it is part of."
             )
         require(context.principal, LOADS[concept][0])
-        return concept, configured(context, ref)
+        return concept, kept_here(context, concept, ref)
     except Mistake as mistake:
         return mistake

@@ -8,6 +8,8 @@ from canonical.errors import Fault, Mistake
 from canonical.joined import Customer
 from canonical.refs import Ref
 from canonical.wanted import Wanted
+from resolvers.access import require
+from resolvers.at_desk import desk_of
 from resolvers.context import Context
 from resolvers.customer_loading import load_customers
 from resolvers.customer_naming import customer_ref
@@ -20,6 +22,9 @@ async def narrow(context: Context, asked: OrderFilterAsked | None) -> OrderFilte
     """The filter, with the customer and the source it names looked up. Raises Mistake or Fault where that fails."""
     if asked is None:
         return OrderFilterBy()
+    if asked.with_exceptions is not None:
+        require(context.principal, "exceptions:read")
+        desk_of(context)
     if asked.legal_entity is not None:
         context.landscape.entity(asked.legal_entity)
     if asked.ordered_from and asked.ordered_to and asked.ordered_from > asked.ordered_to:
@@ -38,6 +43,7 @@ async def narrow(context: Context, asked: OrderFilterAsked | None) -> OrderFilte
         ordered_from=asked.ordered_from,
         ordered_to=asked.ordered_to,
         search=asked.search or None,
+        with_exceptions=asked.with_exceptions,
     )
 
 

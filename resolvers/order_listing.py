@@ -24,6 +24,7 @@ from resolvers.order_bookmark import Bookmark
 from resolvers.order_narrowing import OrderFilterBy, listed
 from resolvers.order_status import STATUS_FACTS, statuses_of
 from resolvers.order_streams import Round, Row, anchors_of, join_rows, read_round
+from resolvers.order_troubles import are_troubled
 
 Verdict = Mapping[Ref, bool | Fault]
 
@@ -70,7 +71,7 @@ class _Scan:
         for _ in range(ROUNDS):
             before = dict(self.mark.at)
             await self._go()
-            enough = len(self.open) == 1 and self.by.statuses is None and bool(self.open[0].edges)
+            enough = len(self.open) == 1 and not self.by.told_apart() and bool(self.open[0].edges)
             if not self.going or enough or self._full() or before == self.mark.at:
                 break
         gaps = [_gap(self.context, name, fault) for name, fault in self.gaps.items()]
@@ -181,6 +182,10 @@ class _Scan:
         """Which orders the filter keeps, where no system could say it; a Fault where that is not known."""
         code = self.by.legal_entity_code
         verdicts: dict[Ref, bool | Fault] = {order.ref: _of_entity(self.context, order, code) for order in orders}
+        if self.by.with_exceptions is not None:
+            open_orders = [order for order in orders if verdicts[order.ref] is True]
+            for order, troubled in zip(open_orders, await are_troubled(self.context, open_orders), strict=True):
+                verdicts[order.ref] = troubled is self.by.with_exceptions
         if self.by.statuses is None:
             return verdicts
         open_orders = [order for order in orders if verdicts[order.ref] is True]

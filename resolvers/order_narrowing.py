@@ -27,6 +27,7 @@ class OrderFilterBy(Struct, frozen=True, kw_only=True):
     ordered_from: date | None = None
     ordered_to: date | None = None
     search: str | None = None
+    with_exceptions: bool | None = None
 
     def sold_from(self) -> bool:
         """Whether orders are asked for by what they came from, which only the CRM knows."""
@@ -35,6 +36,10 @@ class OrderFilterBy(Struct, frozen=True, kw_only=True):
     def by_sale(self) -> bool:
         """Whether a CRM order that fits is listed as such although an ERP holds it: it knows what ERPs do not."""
         return self.sold_from() or self.search is not None
+
+    def told_apart(self) -> bool:
+        """Whether orders that no system could tell apart are told apart here, so that many rows may give few orders."""
+        return self.statuses is not None or self.with_exceptions is not None
 
     def narrowed_to(self, keys: Keys) -> Keys:
         """The keys of one customer that the filter's own customer leaves: where it names another, none."""

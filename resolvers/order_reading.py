@@ -114,10 +114,10 @@ async def complete(context: Context, first: Harvest, wanted: Wanted) -> Harvest:
 
 
 def merge(first: Harvest, second: Harvest) -> Harvest:
-    """Both harvests, each record once where each has it once; a record in both is the first's."""
+    """Both harvests, each record once; a record in both is the first's."""
     return Harvest(
-        distinct(first.crm + second.crm) if first.crm and second.crm else first.crm or second.crm,
-        distinct(first.booked + second.booked) if first.booked and second.booked else first.booked or second.booked,
+        distinct(first.crm + second.crm),
+        distinct(first.booked + second.booked),
         {**first.faults, **second.faults},
     )
 

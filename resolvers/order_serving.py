@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 from canonical.absence import UNSET, Served, Told, known
 from canonical.errors import Fault
 from canonical.joined import Booking, Order
-from canonical.joining import OrderGroup
+from canonical.joining import OrderGroup, version_of
 from canonical.money import Money, total
 from canonical.order import Hold, OrderLine, OrderRecord, Stage
 from sources.landscape import Landscape
@@ -179,12 +179,6 @@ def _booked_at(record: OrderRecord) -> datetime | None:
     return known(record.booked_at) or (record.ordered_at if record.stage is Stage.BOOKED else None)
 
 
-def _version(records: Sequence[OrderRecord]) -> str | None:
-    """Changes when any record's own version does; None where no system keeps one."""
-    versions = [f"{record.ref.system}:{version}" for record in records if (version := known(record.version))]
-    return "|".join(versions) or None
-
-
 _SERVED: Mapping[str, _Serve] = {
     "number": _number,
     "holds": lambda field: field.of_erps(_holds(field.records)),
@@ -196,6 +190,6 @@ _SERVED: Mapping[str, _Serve] = {
     "tax": lambda field: field.money("tax", lambda r: r.tax),
     "total": lambda field: field.money("total", lambda r: r.total),
     "lines": lambda field: field.lines(),
-    "version": lambda field: field.whole(_version(field.records)),
+    "version": lambda field: field.whole(version_of(field.records)),
 }
 """Every served field, and how it is told."""

@@ -45,7 +45,7 @@ async def order(
 async def _find(context: Context, by: OrderNamed) -> Order | Fault | None:
     match by:
         case OrderNamed(document=DocumentNamed() as document):
-            return await _by_number(context, document)
+            return await order_by_number(context, document)
         case _:
             [found] = await load_orders(context, [order_ref(context, by)])
             return found
@@ -72,7 +72,7 @@ def crm_ref(context: Context, crm_id: str) -> Ref:
     return Ref(context.landscape.crm, key)
 
 
-async def _by_number(context: Context, document: DocumentNamed) -> Order | Fault | None:
+async def order_by_number(context: Context, document: DocumentNamed) -> Order | Fault | None:
     """The order of this number; an ambiguous number is a Mistake that lists the candidates."""
     entity = context.landscape.entity(document.legal_entity) if document.legal_entity else None
     erps = [entity.erp] if entity and entity.erp else list(context.landscape.erps)

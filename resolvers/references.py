@@ -9,9 +9,9 @@ from canonical.identity import expect_id
 from canonical.refs import Ref
 from resolvers.access import require
 from resolvers.context import Context
-from resolvers.customer_naming import configured, customer_ref
+from resolvers.customer_naming import customer_ref
 from resolvers.naming import CustomerNamed
-from resolvers.nodes import LOADS, Found, load_refs
+from resolvers.nodes import LOADS, Found, kept_here, load_refs
 from resolvers.orders import crm_ref
 
 MAX_REFERENCES = 1000
@@ -45,7 +45,7 @@ def _parsed(context: Context, representation: Representation) -> tuple[str, Ref]
     require(context.principal, LOADS[concept][0])
     given = representation.get("id")
     if isinstance(given, str):
-        return concept, configured(context, expect_id(given, concept))
+        return concept, kept_here(context, concept, expect_id(given, concept))
     field, read = _OTHER_KEYS.get(concept, ("id", None))
     value = representation.get(field)
     if read is None or not isinstance(value, str):

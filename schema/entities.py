@@ -14,14 +14,17 @@ from resolvers import forecast_fields, references
 from resolvers.context import Context
 from resolvers.forecast_fields import Asks
 from schema.customer import Customer
+from schema.integration_exception import IntegrationException
 from schema.invoice import CreditMemo, Invoice, Payment
 from schema.order import Order
 from schema.product import Product
 from schema.quote import Quote
 from schema.shipment import Shipment
+from schema.submission import Submission
 
 Entity = Annotated[
-    CreditMemo | Customer | Invoice | Order | Payment | Product | Quote | Shipment, strawberry.union("_Entity")
+    CreditMemo | Customer | IntegrationException | Invoice | Order | Payment | Product | Quote | Shipment | Submission,
+    strawberry.union("_Entity"),
 ]
 
 

@@ -84,7 +84,10 @@ class ProductFilter:
     search: str | None = None
 
 
-@strawberry.input(description="source: the opportunity, quote or account in the CRM that the orders came from.")
+@strawberry.input(
+    description="source: the opportunity, quote or account in the CRM that the orders came from. withExceptions: those "
+    "about which something is to be looked at, or the others."
+)
 class OrderFilter:
     """What a list of orders is narrowed to."""
 
@@ -95,6 +98,7 @@ class OrderFilter:
     ordered_from: date | None = None
     ordered_to: date | None = None
     search: str | None = None
+    with_exceptions: bool | None = None
 
 
 @strawberry.input
@@ -109,7 +113,8 @@ class InvoiceFilter:
     overdue: bool | None = None
 
 
-def _given(value: object) -> str | None:
+def given(value: object) -> str | None:
+    """The text, None where it was left out."""
     return str(value) if isinstance(value, str) else None
 
 
@@ -126,26 +131,26 @@ def _document(given: DocumentNumber | None) -> naming.DocumentNamed | None:
 
 def customer_named(by: CustomerBy) -> naming.CustomerNamed:
     """The same naming in canonical form."""
-    return naming.CustomerNamed(id=_given(by.id), crm_id=_given(by.crm_id), reference=ref(by.reference))
+    return naming.CustomerNamed(id=given(by.id), crm_id=given(by.crm_id), reference=ref(by.reference))
 
 
 def order_named(by: OrderBy) -> naming.OrderNamed:
     """The same naming in canonical form."""
     return naming.OrderNamed(
-        id=_given(by.id), crm_id=_given(by.crm_id), document=_document(by.document), reference=ref(by.reference)
+        id=given(by.id), crm_id=given(by.crm_id), document=_document(by.document), reference=ref(by.reference)
     )
 
 
 def quote_named(by: QuoteBy) -> naming.QuoteNamed:
     """The same naming in canonical form."""
     return naming.QuoteNamed(
-        id=_given(by.id), crm_id=_given(by.crm_id), document=_document(by.document), reference=ref(by.reference)
+        id=given(by.id), crm_id=given(by.crm_id), document=_document(by.document), reference=ref(by.reference)
     )
 
 
 def invoice_named(by: InvoiceBy) -> naming.InvoiceNamed:
     """The same naming in canonical form."""
-    return naming.InvoiceNamed(id=_given(by.id), document=_document(by.document), reference=ref(by.reference))
+    return naming.InvoiceNamed(id=given(by.id), document=_document(by.document), reference=ref(by.reference))
 
 
 def order_filter(given: OrderFilter | None) -> naming.OrderFilterAsked | None:
@@ -160,6 +165,7 @@ def order_filter(given: OrderFilter | None) -> naming.OrderFilterAsked | None:
         ordered_from=given.ordered_from,
         ordered_to=given.ordered_to,
         search=given.search,
+        with_exceptions=given.with_exceptions,
     )
 
 

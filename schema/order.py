@@ -14,7 +14,7 @@ from canonical import joined
 from canonical.wanted import Wanted
 from engine.seam import batch, derived
 from resolvers import forecast_fields as forecast
-from resolvers import identities, legal_entities, order_status, orders
+from resolvers import identities, integration_exceptions, legal_entities, order_status, orders, submissions
 from resolvers import lineage as origins
 from resolvers import timeline as timelines
 from resolvers.context import Context
@@ -28,8 +28,10 @@ from schema.timeline import TimelineConnection
 from schema.values import Money, Node, PageInfo, SourceGap, SystemReference
 
 if TYPE_CHECKING:
+    from schema.integration_exception import IntegrationException
     from schema.invoice import Invoice, PaymentApplication
     from schema.shipment import Shipment
+    from schema.submission import Submission
 
 
 async def _timeline(
@@ -162,6 +164,12 @@ class Order(Node):
         reads=forecast.invoices_of_orders,
         description="What was applied to this order's invoices: a payment over five orders shows each order its part.",
     )
+    exceptions: list[Annotated[IntegrationException, strawberry.lazy("schema.integration_exception")]] | None = batch(
+        integration_exceptions.of_orders, needs=["ref"]
+    )
+    submissions: list[Annotated[Submission, strawberry.lazy("schema.submission")]] | None = batch(
+        submissions.of_orders, needs=["ref"]
+    )
     timeline: TimelineConnection | None = batch(
         _timeline,
         needs=["timeline_facts", "quote_key"],
@@ -171,7 +179,9 @@ class Order(Node):
     )
     lineage: list[FieldLineage] = batch(_lineage_of, needs=["every_record"])
     conflicts: list[FieldConflict] | None = batch(origins.conflicts_of_orders, needs=["every_record"])
-    version: str | None = strawberry.field(description="Changes whenever any system's facts change.")
+    version: str | None = strawberry.field(
+        description="Changes whenever any system's facts change; for amendOrder(expectedVersion:)."
+    )
 
     @classmethod
     def is_type_of(cls, value: object, _: object) -> bool:

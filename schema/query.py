@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import strawberry
 
 from canonical.wanted import Wanted
 from engine.seam import batch
-from resolvers import customers, health, invoices, nodes, orders, products, quotes
+from resolvers import (
+    audit,
+    customers,
+    health,
+    integration_exceptions,
+    invoices,
+    kpis,
+    nodes,
+    orders,
+    products,
+    quotes,
+    submissions,
+    validation,
+)
 from resolvers import forecast_fields as forecast
 from resolvers.context import Context
 from resolvers.forecast_fields import Asks, page
+from schema.audit import AuditConnection
 from schema.customer import Customer, CustomerConnection
 from schema.entities import Entity, entities_asked, entities_most, entities_of
+from schema.enums import KpiInterval
 from schema.inputs import (
     CustomerBy,
     CustomerFilter,
@@ -24,17 +40,32 @@ from schema.inputs import (
     ProductFilter,
     QuoteBy,
     customer_named,
+    given,
     invoice_filter,
     invoice_named,
     order_filter,
     order_named,
     quote_named,
 )
+from schema.integration_exception import ExceptionConnection
 from schema.invoice import Invoice, InvoiceConnection
+from schema.kpi import KpiReport
+from schema.mutation_inputs import SubmitOrderInput, order_asked
 from schema.order import Order, OrderConnection
+from schema.order_validation import OrderValidation
+from schema.own_filters import (
+    AuditFilter,
+    ExceptionFilter,
+    SubmissionBy,
+    SubmissionFilter,
+    audit_filter,
+    exception_filter,
+    submission_filter,
+)
 from schema.product import Product, ProductConnection
 from schema.quote import Quote
 from schema.scalars import Cursor
+from schema.submission import Submission, SubmissionConnection
 from schema.system import System
 from schema.values import Node
 from sources.ports import CustomerQuery
@@ -197,6 +228,58 @@ def _invoices_asks(
     return forecast.invoices(context, first, after, invoice_filter(filter))
 
 
+async def _validate_order(context: Context, parents: Roots, wanted: Wanted, input: SubmitOrderInput) -> Roots:
+    return await validation.validate_order(context, parents, wanted, order_asked(input))
+
+
+async def _submission(context: Context, parents: Roots, wanted: Wanted, by: SubmissionBy) -> Roots:
+    return await submissions.submission(context, parents, wanted, given(by.id), given(by.idempotency_key))
+
+
+async def _submissions(
+    context: Context,
+    parents: Roots,
+    wanted: Wanted,
+    first: int = 20,
+    after: Cursor | None = None,
+    filter: SubmissionFilter | None = None,
+) -> Roots:
+    return await submissions.submissions(context, parents, wanted, first, after, submission_filter(filter))
+
+
+async def _exceptions(
+    context: Context,
+    parents: Roots,
+    wanted: Wanted,
+    first: int = 20,
+    after: Cursor | None = None,
+    filter: ExceptionFilter | None = None,
+) -> Roots:
+    return await integration_exceptions.exceptions(context, parents, wanted, first, after, exception_filter(filter))
+
+
+async def _audit(
+    context: Context,
+    parents: Roots,
+    wanted: Wanted,
+    first: int = 50,
+    after: Cursor | None = None,
+    filter: AuditFilter | None = None,
+) -> Roots:
+    return await audit.audit(context, parents, wanted, first, after, audit_filter(filter))
+
+
+async def _kpis(
+    context: Context,
+    parents: Roots,
+    wanted: Wanted,
+    since: datetime,
+    until: datetime | None = None,
+    interval: KpiInterval | None = None,
+) -> Roots:
+    return await kpis.kpis(context, parents, wanted, since, until, interval)
+
+
 @strawberry.type
 class Query:
     """Everything that can be asked."""
@@ -213,6 +296,14 @@ class Query:
     orders: OrderConnection | None = batch(_orders, reads=_orders_asks, most=page)
     invoice: Invoice | None = batch(_invoice, reads=_invoice_asks)
     invoices: InvoiceConnection | None = batch(_invoices, reads=_invoices_asks, most=page)
+    validate_order: OrderValidation = batch(
+        _validate_order, description="Prices, credit, tax, stock and routing for this input; nothing is written."
+    )
+    submission: Submission | None = batch(_submission)
+    submissions: SubmissionConnection = batch(_submissions, most=page)
+    exceptions: ExceptionConnection = batch(_exceptions, most=page)
+    audit: AuditConnection = batch(_audit, most=page)
+    kpis: KpiReport = batch(_kpis)
     systems: list[System] = batch(
         health.systems,
         reads=forecast.systems,

@@ -33,7 +33,7 @@ class TimelineEntry:
     amount: Money | None
     system: str
     reference: SystemReference | None
-    subject: Node | None = batch(subjects.of_entries, needs=["subject"], reads=forecast.subjects)
+    subject: Node | None = batch(subjects.of_parents, needs=["subject"], reads=forecast.subjects)
 
 
 @strawberry.type

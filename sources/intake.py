@@ -92,3 +92,15 @@ class OrderWriteBack(Source, Protocol):
     @abstractmethod
     async def write_back(self, call: Call, told: WriteBack) -> None:
         """Write numbers and state onto the CRM's order and lines; the same words again change nothing."""
+
+
+@runtime_checkable
+class TaxCalculation(Source, Protocol):
+    """Calculates the tax of orders, where it is not left to the ERPs."""
+
+    @abstractmethod
+    async def calculate_tax(self, call: Call, request: OrderRequest, quotation: OrderQuotation) -> OrderQuotation:
+        """The ERP's quotation with this system's tax in the place of the ERP's. Nothing is written.
+
+        Refused with category TAX when it cannot be calculated as the order stands.
+        """

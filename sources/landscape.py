@@ -8,6 +8,7 @@ from functools import cached_property
 
 from canonical.errors import Mistake
 from canonical.legal_entity import LegalEntity
+from sources.landscape_rules import Rules, Writes
 
 SettingValue = str | int | float | bool | list[str] | dict[str, str]
 
@@ -141,6 +142,7 @@ class Instance:
     freshness_seconds: float | None = None
     settle_seconds: float = 660.0
     limits: Limits = field(default_factory=Limits)
+    writes: Writes = field(default_factory=Writes)
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class Landscape:
     cache: Mapping[str, CachePolicy] = field(default_factory=dict)
     """What may be kept, by one of CACHEABLE's names; everything else is asked live."""
     budgets: Budgets = field(default_factory=Budgets)
+    rules: Rules = field(default_factory=Rules)
 
     @cached_property
     def crm(self) -> str:
@@ -165,6 +168,11 @@ class Landscape:
     def erps(self) -> tuple[str, ...]:
         """The names of the ERP instances, in the order of the file."""
         return tuple(name for name, instance in self.instances.items() if instance.role == "erp")
+
+    @property
+    def tax(self) -> str | None:
+        """The name of the tax engine; None where the ERPs calculate."""
+        return next((name for name, instance in self.instances.items() if instance.role == "tax"), None)
 
     def owner(self, concept: str, field_name: str | None = None, entity: str | None = None) -> str:
         """The instance that is system of record, or 'erp' where that hangs on a legal entity that was not given."""

@@ -40,6 +40,7 @@ def contradictions(form: LandscapeForm, kinds: Collection[str]) -> Iterator[Find
     yield from _entities(form)
     yield from _owners(form)
     yield from _kept(form)
+    yield from _rules(form)
 
 
 def _names(form: LandscapeForm) -> Iterator[Finding]:
@@ -110,3 +111,21 @@ def _kept(form: LandscapeForm) -> Iterator[Finding]:
         elif policy.scope not in scopes:
             narrowed = f'"{scopes[0]}", since what is seen of {name} depends on who asks'
             yield ("cache", name, "scope"), f'"{policy.scope}"', narrowed
+
+
+def _rules(form: LandscapeForm) -> Iterator[Finding]:
+    codes = [entity.code for entity in form.legal_entities]
+    names = [instance.name for instance in form.instances]
+    for place, routed in enumerate(form.routing):
+        at: KeyPath = ("routing", place)
+        yield from _known((*at, "legal_entity"), routed.legal_entity, codes, "the legal entity")
+        yield from _known((*at, "product_line"), routed.product_line, list(form.product_lines), "the product line")
+    for place, cared in enumerate(form.exceptions):
+        at = ("exceptions", place)
+        yield from _known((*at, "legal_entity"), cared.legal_entity, codes, "the legal entity")
+        yield from _known((*at, "system"), cared.system, names, "the system")
+
+
+def _known(at: KeyPath, name: str | None, names: list[str], what: str) -> Iterator[Finding]:
+    if name is not None and name not in names:
+        yield at, f'{what} "{name}"', f"one of {', '.join(names) or 'none yet'}"

@@ -17,6 +17,8 @@ from sources.landscape import OWNERSHIP, Budgets, CachePolicy, EntityAt, Instanc
 from sources.landscape_checks import contradictions
 from sources.landscape_form import EXPECTED, EntityForm, InstanceForm, LandscapeForm, expectation, known_keys
 from sources.landscape_lines import KeyPath, Lines, lines_of
+from sources.landscape_rules import Writes
+from sources.landscape_rules_form import rules_of
 from sources.landscape_secrets import read_secrets
 
 _AT_LINE = re.compile(r"^(.*?)\s*\(at (?:line (\d+), column \d+|end of document)\)$", re.DOTALL)
@@ -146,9 +148,14 @@ def _landscape(form: LandscapeForm, secrets: Callable[[str], Mapping[str, Secret
     instances = {item.name: _instance(item, places, secrets(item.name)) for item in form.instances}
     entities = {place.entity.code: place.entity for place in places}
     cache = {name: CachePolicy(**policy.model_dump()) for name, policy in form.cache.items()}
-    budgets = Budgets(**form.budgets.model_dump())
     return Landscape(
-        form.tenant, instances, entities, {**OWNERSHIP, **form.system_of_record}, cache=cache, budgets=budgets
+        form.tenant,
+        instances,
+        entities,
+        {**OWNERSHIP, **form.system_of_record},
+        cache=cache,
+        budgets=Budgets(**form.budgets.model_dump()),
+        rules=rules_of(form.orders, form.product_lines, form.routing, form.exceptions),
     )
 
 
@@ -172,4 +179,5 @@ def _instance(form: InstanceForm, places: list[EntityAt], secrets: Mapping[str, 
         freshness_seconds=form.freshness_seconds,
         settle_seconds=form.settle_seconds,
         limits=Limits(**form.limits.model_dump()),
+        writes=Writes(**form.writes.model_dump()),
     )

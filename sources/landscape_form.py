@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from sources.landscape import LONGEST_KEPT, Limits, SettingValue
+from sources.landscape_rules_form import ExceptionForm, OrdersForm, RoutingForm, WritesForm
 
 EXPECTED = "expected"
 """The type of an error whose text is already the expectation in words."""
@@ -118,7 +119,7 @@ class InstanceForm(Form):
 
     name: Name = Field(description="a short name of letters, digits, - and _, beginning with a letter")
     kind: str = Field(description="the kind of system")
-    role: Literal["crm", "erp"] = Field(description='"crm" or "erp"')
+    role: Literal["crm", "erp", "tax"] = Field(description='"crm", "erp" or "tax"')
     base_url: Annotated[str, AfterValidator(_address)] = Field(description="the system's address, http:// or https://")
     required: bool = Field(default=True, description="true or false: whether the gateway is of use without this system")
     freshness_seconds: Annotated[float, Field(gt=0, le=LONGEST_KEPT)] | None = Field(
@@ -132,6 +133,7 @@ class InstanceForm(Form):
     )
     credentials: dict[str, CredentialForm] = Field(default={}, description="a table of credentials")
     limits: LimitsForm = Field(default=LimitsForm(), description="a table of limits")
+    writes: WritesForm = Field(default=WritesForm(), description="a table of limits for writes")
 
 
 class EntityForm(Form):
@@ -176,6 +178,10 @@ class LandscapeForm(Form):
         default={}, description='a table such as [cache."product"]; a name with a dot stands in quotes'
     )
     budgets: BudgetsForm = Field(default=BudgetsForm(), description="a table of budgets")
+    orders: OrdersForm = Field(default=OrdersForm(), description="a table: how orders are taken in")
+    product_lines: dict[str, list[str]] = Field(default={}, description="a list of skus' patterns for each name")
+    routing: list[RoutingForm] = Field(default=[], description="[[routing]] tables")
+    exceptions: list[ExceptionForm] = Field(default=[], description="[[exceptions]] tables")
 
 
 def expectation(path: tuple[str | int, ...], form: type[BaseModel] = LandscapeForm) -> str | None:
@@ -201,6 +207,10 @@ _BELOW: Mapping[str, type[BaseModel]] = {
     "limits": LimitsForm,
     "cache": CacheForm,
     "budgets": BudgetsForm,
+    "writes": WritesForm,
+    "orders": OrdersForm,
+    "routing": RoutingForm,
+    "exceptions": ExceptionForm,
 }
 _NAMED = ("cache",)
 """Tables of tables, each under a name of the user's own."""

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli import app
+from tests.fakes.postgres import Databases
 
 LANDSCAPE = """\
 tenant = "acme"
@@ -26,6 +27,7 @@ def revgraph(*arguments: str, **environment: str) -> Result:
     [
         ("serve", "Serve the graph over the systems"),
         ("worker", "work that outlives a request"),
+        ("migrate", "Bring the database of DATABASE_URL to this version"),
         ("demo", "Start a pretend company"),
         ("sandbox", "Start the pretend company's systems alone"),
         ("schema", "Print the graph's schema"),
@@ -47,7 +49,8 @@ def test_every_wish_explains_itself_to_somebody_new(command: str, promise: str) 
 @pytest.mark.parametrize(
     "command,options",
     [
-        ("serve", ["--host", "--port", "--landscape", "--workers", "--state"]),
+        ("serve", ["--host", "--port", "--landscape", "--workers", "--state", "--reads-only"]),
+        ("worker", ["--landscape", "--wait", "--version"]),
         ("demo", ["--port", "--ready-file", "--erp", "--state", "--cache"]),
         ("sandbox", ["--state", "--ready", "--erp", "--cache"]),
         ("forget", ["system", "concept", "keys", "--landscape"]),
@@ -62,11 +65,21 @@ def test_every_option_is_in_the_help(command: str, options: list[str]) -> None:
     assert [option for option in options if option not in said] == []
 
 
-def test_the_worker_says_that_there_is_nothing_to_do_yet() -> None:
-    said = revgraph("worker")
+@pytest.mark.parametrize("command", ["worker", "migrate"])
+def test_without_a_database_there_is_nothing_to_work_on(command: str) -> None:
+    said = revgraph(command)
 
     assert said.exit_code == 2
-    assert "nothing for a worker to do" in said.output
+    assert "There is no DATABASE_URL" in said.output
+
+
+def test_a_database_is_migrated_by_its_name_in_the_environment(databases: Databases) -> None:
+    url = databases.cluster.ensure_database("to_be_migrated")
+
+    said = revgraph("migrate", DATABASE_URL=url)
+
+    assert said.exit_code == 0
+    assert "The database is at revision 0001." in said.output
 
 
 def test_serving_without_a_key_is_refused_in_words() -> None:
@@ -83,7 +96,7 @@ def test_a_wrong_landscape_is_refused_with_its_line_before_anything_starts(tmp_p
     said = revgraph(command, "--landscape", str(tmp_path / "revgraph.toml"), REVGRAPH_JWT_SECRET="x" * 32)
 
     assert said.exit_code == 1
-    assert 'line 5: instances[0].role: found "CRM"; expected "crm" or "erp"' in said.output
+    assert 'line 5: instances[0].role: found "CRM"; expected "crm", "erp" or "tax"' in said.output
 
 
 def test_a_wrong_setting_is_refused_by_its_variable() -> None:
@@ -127,7 +140,7 @@ def test_where_no_redis_is_to_be_had_serving_says_what_to_do(tmp_path: Path, mon
     monkeypatch.setattr("gateway.embedded.find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    said = revgraph("serve", "--landscape", str(keeping(tmp_path)), REVGRAPH_JWT_SECRET="x" * 32)
+    said = revgraph("serve", "--reads-only", "--landscape", str(keeping(tmp_path)), REVGRAPH_JWT_SECRET="x" * 32)
 
     assert said.exit_code == 1
     assert "needs a Redis, and there is none here. Set REVGRAPH_REDIS_URL" in said.output

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from gateway.children import ChildEndedError, Children, StoppedError
 from gateway.demo import Demo, answers, free_port, invitation, write_ready
+from gateway.outliving import begin_anew_for, start_database
 
 ORDERS = [{"id": "T3JkZXI", "number": "4711", "salesforce": "8011", "erp": "s4", "erpNumber": "4711"}]
 DEMO = Demo("http://127.0.0.1:8123/graphql", "the.token", "http://127.0.0.1:9000", ORDERS)
@@ -68,6 +72,35 @@ def test_a_child_that_will_not_end_is_killed(tmp_path: Path, monkeypatch: pytest
         children.wait_until("its start", lambda: child.last_words() == "up", 20)
 
     assert child.running.returncode == -signal.SIGKILL
+
+
+def test_a_child_is_asked_to_end_in_its_own_way(tmp_path: Path) -> None:
+    with Children() as children:
+        child = children.start("one", WAIT, tmp_path / "one.log", ended_by=signal.SIGINT)
+        children.wait_until("its start", lambda: child.last_words() == "up", 20)
+
+    assert "KeyboardInterrupt" in child.last_words()
+
+
+def test_a_ledger_of_another_story_is_emptied_and_one_of_the_same_is_kept(tmp_path: Path) -> None:
+    state = Path(tempfile.mkdtemp(prefix="rg-"))
+    with Children() as children:
+        url = start_database(children, state)
+        begin_anew_for(state, "one story")
+        written = "insert into takeover (dead, taken_by, workflows) values ('a', 'b', 1)"
+        count = "select count(*) from takeover"
+        with psycopg.connect(url, autocommit=True) as session:
+            session.execute(written)
+        begin_anew_for(state, "one story")
+        with psycopg.connect(url) as session:
+            kept = session.execute(count).fetchone()
+        begin_anew_for(state, "another story")
+        with psycopg.connect(url) as session:
+            emptied = session.execute(count).fetchone()
+    shutil.rmtree(state)
+
+    assert kept == (1,)
+    assert emptied == (0,)
 
 
 def watched(log: Path, *command: str) -> None:

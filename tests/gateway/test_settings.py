@@ -67,3 +67,12 @@ def test_an_address_that_is_no_redis_is_refused_by_its_variable_without_its_valu
         read_settings()
 
     assert "hunter2" not in str(no.value)
+
+
+def test_an_address_that_is_not_postgresqls_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://ann:hunter2@db/revgraph")
+
+    with pytest.raises(SettingsError, match="DATABASE_URL: Value error, must begin with postgresql://") as refused:
+        read_settings()
+
+    assert "hunter2" not in str(refused.value)

@@ -27,6 +27,38 @@ ASKS_NOBODY = {
 """Computed from what its parents hold already: what they need of them is in `needs`."""
 
 
+OUR_OWN_STORE = {
+    "IntegrationException.history",
+    "IntegrationException.submission",
+    "IntegrationException.technicalDetail",
+    "Mutation.assignExceptions",
+    "Mutation.resolveException",
+    "Mutation.retryException",
+    "Order.exceptions",
+    "Order.submissions",
+    "Query.audit",
+    "Query.exceptions",
+    "Query.kpis",
+    "Query.submission",
+    "Query.submissions",
+    "Submission.exceptions",
+    "ValidatedLine.legalEntity",
+}
+"""Read from what we keep ourselves: no system is asked."""
+
+NOT_FORETOLD = {
+    "IntegrationException.subject",
+    "Mutation.amendOrder",
+    "Mutation.cancelOrder",
+    "Mutation.createCustomer",
+    "Mutation.submitOrder",
+    "Query.validateOrder",
+    "Submission.customer",
+    "Submission.orders",
+}
+"""What they ask hangs on what our own store says, or on how a person named it; docs/plans.md says so."""
+
+
 def batches() -> Iterator[tuple[str, GraphQLField, Batch]]:
     for kind in build_schema()._schema.type_map.values():
         if isinstance(kind, GraphQLObjectType):
@@ -39,14 +71,14 @@ def batches() -> Iterator[tuple[str, GraphQLField, Batch]]:
 def test_every_field_tells_what_it_will_ask_or_is_known_to_ask_nobody() -> None:
     silent = {name for name, _, mark in batches() if mark.reads is None}
 
-    assert silent == ASKS_NOBODY
+    assert silent == ASKS_NOBODY | OUR_OWN_STORE | NOT_FORETOLD
 
 
 def test_every_list_that_an_argument_bounds_says_so() -> None:
     bounded = {name for name, field, _ in batches() if field.args.keys() & {"first", "ids", "representations"}}
 
     assert bounded == {name for name, _, mark in batches() if mark.most is not None}
-    assert len(bounded) == 10
+    assert len(bounded) == 14
 
 
 def test_what_tells_takes_the_same_arguments_as_the_field() -> None:

@@ -1,0 +1,21 @@
+"""The audit: who did what to what, when, and what it was before and after."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Raw, Struct
+
+
+class AuditEntry(Struct, frozen=True, kw_only=True):
+    """One act. `subject` is the concept and key of what was acted upon; `before` and `after` are JSON."""
+
+    id: str
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str | None = None
+    before: Raw | None = None
+    after: Raw | None = None
+    correlation_id: str | None = None

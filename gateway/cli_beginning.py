@@ -1,0 +1,212 @@
+"""Wishes that start something and end it: serve, worker, migrate, demo, sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.command import CacheOption, ErpOption, LandscapeOption, StateOption, app, give_up, note, settings_of
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    landscape: LandscapeOption = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the port, one event loop each.")] = 1,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the landscape file to be there.")] = 0,
+    state: Annotated[
+        Path | None, typer.Option(help="Directory for a database and a Redis of our own; made when missing.")
+    ] = None,
+    reads_only: Annotated[
+        bool, typer.Option("--reads-only", help="Answer questions alone: no database, and nothing is taken in.")
+    ] = False,
+) -> None:
+    """Serve the graph over the systems of the landscape file.
+
+    What is submitted is kept in the PostgreSQL of DATABASE_URL, and carried out by `revgraph worker`. Without that
+    variable a database and one worker are started beside the gateway, with their files in the state directory.
+
+    POST /graphql answers; /healthz and /readyz tell how it is; / says in words what this is. Callers send a signed
+    token, so one of REVGRAPH_JWT_SECRET (or _FILE), REVGRAPH_JWT_PUBLIC_KEY_FILE and REVGRAPH_JWT_JWKS_FILE must be
+    set. `revgraph settings` lists every variable. Where the landscape has a [cache] and no REVGRAPH_REDIS_URL is set,
+    a Redis is started with it and ends with it.
+    """
+    from gateway.serving import serve as serve_until_stopped  # noqa: PLC0415
+
+    settings = settings_of(host=host, port=port, landscape=landscape, state=state)
+    keeps = _keeps_answers(settings, wait)
+    if not (settings.database_url or reads_only):
+        _serve_with_our_own(settings, workers)
+    elif keeps and not settings.redis_url:
+        _with_redis(settings.state, lambda: serve_until_stopped(settings, workers))
+    else:
+        serve_until_stopped(settings, workers)
+
+
+def _keeps_answers(settings: Settings, wait: float) -> bool:
+    """Whether the landscape, once it is there, lets answers be kept; what is wrong with it or the keys ends it all."""
+    from gateway.authentication import read_keys  # noqa: PLC0415
+    from gateway.serving import wait_for  # noqa: PLC0415
+    from gateway.settings import SettingsError  # noqa: PLC0415
+    from sources.landscape_file import LandscapeError, read_landscape  # noqa: PLC0415
+
+    try:
+        read_keys(settings)
+        wait_for(settings.landscape, wait)
+        return bool(read_landscape(settings.landscape, os.environ).cache)
+    except (SettingsError, LandscapeError) as error:
+        give_up(str(error))
+
+
+@app.command()
+def worker(
+    landscape: LandscapeOption = None,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the landscape file to be there.")] = 0,
+    version: Annotated[
+        str | None, typer.Option(help="Finish what runs on this older version of the workflows, and take nothing else.")
+    ] = None,
+) -> None:
+    """Carry out work that outlives a request: orders that were submitted, changed or cancelled.
+
+    Needs DATABASE_URL, migrated by `revgraph migrate`. Run as many as you like: each takes over from the dead.
+    SIGTERM ends it when what it has is finished, or after 20 seconds.
+    """
+    from gateway.serving import await_file  # noqa: PLC0415
+    from gateway.telemetry import configure_logging  # noqa: PLC0415
+    from sources.landscape_file import LandscapeError, read_landscape  # noqa: PLC0415
+    from workflows.worker import WorkerSettings, run  # noqa: PLC0415
+
+    settings = settings_of(landscape=landscape)
+    url = _database(settings)
+    configure_logging(settings.log_level)
+    try:
+        await_file(settings.landscape, wait)
+        chosen = read_landscape(settings.landscape, os.environ)
+    except LandscapeError as error:
+        give_up(str(error))
+    told = WorkerSettings(url, version=version) if version else WorkerSettings(url)
+    run(told, chosen, lambda: note("This worker takes work."))
+
+
+@app.command("migrate")
+def migrate_store() -> None:
+    """Bring the database of DATABASE_URL to this version: once for each release, before anything of it starts."""
+    from workflows.store.migrating import migrate, revision  # noqa: PLC0415
+
+    url = _database(settings_of())
+    migrate(url)
+    note(f"The database is at revision {revision(url)}.")
+
+
+@app.command()
+def demo(
+    port: Annotated[
+        int | None, typer.Option(envvar="PORT", help="Port of the graph; a free one when left out.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(envvar="READY_FILE", help="JSON file that is written whole once everything answers."),
+    ] = None,
+    erp: ErpOption = None,
+    state: StateOption = Path(".demo"),
+    cache: CacheOption = False,
+) -> None:
+    """Start a pretend company and a gateway in front of it, and show what to ask.
+
+    Needs nothing but this machine. Prints an address, a token for 12 hours and a query to paste. The ready file holds
+    the same for programs, with five orders to look at. Ctrl-C or SIGTERM ends everything.
+    """
+    from gateway import demo as the_demo  # noqa: PLC0415
+    from gateway.children import ChildEndedError, Children, StoppedError  # noqa: PLC0415
+    from workflows.store.embedded import NoPostgresError  # noqa: PLC0415
+
+    if ready_file:
+        ready_file.unlink(missing_ok=True)
+    try:
+        with Children() as children:
+            running = the_demo.run(children, state, port, erp, note, cache=cache)
+            if ready_file:
+                the_demo.write_ready(ready_file, running)
+            typer.echo(the_demo.invitation(running))
+            children.watch()
+    except StoppedError:
+        pass
+    except (ChildEndedError, NoPostgresError) as error:
+        give_up(str(error))
+    note("Everything has ended.")
+
+
+@app.command()
+def sandbox(
+    state: StateOption = Path(".demo"),
+    ready: Annotated[Path | None, typer.Option(help="JSON file that is written once the systems answer.")] = None,
+    erp: ErpOption = None,
+    cache: CacheOption = False,
+) -> None:
+    """Start the pretend company's systems alone, and write a landscape file for them.
+
+    Use it to try your own gateway, client or adapter against systems that fail on demand.
+    """
+    from gateway.children import ChildEndedError, Children, StoppedError  # noqa: PLC0415
+    from gateway.demo import start_sandbox  # noqa: PLC0415
+
+    try:
+        with Children() as children:
+            note("Starting the pretend company's systems ...")
+            typer.echo(json.dumps(start_sandbox(children, state, erp, ready, cache=cache), indent=2))
+            children.watch()
+    except StoppedError:
+        pass
+    except ChildEndedError as error:
+        give_up(str(error))
+    note("Everything has ended.")
+
+
+def _serve_with_our_own(settings: Settings, workers: int) -> None:
+    from gateway.children import ChildEndedError, Children, StoppedError  # noqa: PLC0415
+    from gateway.outliving import serve_beside  # noqa: PLC0415
+    from workflows.store.embedded import NoPostgresError  # noqa: PLC0415
+
+    try:
+        with Children() as children:
+            serve_beside(children, settings, workers)
+            children.watch()
+    except StoppedError:
+        pass
+    except (ChildEndedError, NoPostgresError) as error:
+        give_up(str(error))
+
+
+def _with_redis(state: Path | None, serve_until_stopped: Callable[[], None]) -> None:
+    from gateway.children import ChildEndedError, Children, StoppedError  # noqa: PLC0415
+    from gateway.embedded import NoRedisError, embedded_redis  # noqa: PLC0415
+    from gateway.settings import variable  # noqa: PLC0415
+
+    try:
+        with Children() as children, embedded_redis(children, state) as url:
+            note(f"Answers are kept at {url}")
+            os.environ[variable("redis_url")] = url  # the workers read their settings anew
+            serve_until_stopped()
+    except StoppedError:
+        pass
+    except (ChildEndedError, NoRedisError) as error:
+        give_up(str(error))
+
+
+def _database(settings: Settings) -> str:
+    if settings.database_url is None:
+        give_up(
+            "There is no DATABASE_URL, so there is nothing to work on. Set it to a PostgreSQL; `revgraph demo` and "
+            "`revgraph serve` start one of their own, with a worker.",
+            2,
+        )
+    return settings.database_url.get_secret_value()

@@ -1,0 +1,154 @@
+"""What real worker processes do when they die, freeze, lose their session, or are told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from canonical.submission import SubmissionState
+from tests.workflows.floor import Floor, open_floor
+from workflows.takeover import LOST, Timings
+from workflows.worker import FAILED
+
+# Several processes each: one after the other, whatever else runs.
+pytestmark = pytest.mark.xdist_group("workers")
+
+
+@pytest.fixture
+async def floor(database: str, tmp_path: Path) -> AsyncIterator[Floor]:
+    async with open_floor(database, tmp_path) as opened:
+        yield opened
+
+
+async def test_a_worker_books_what_was_submitted_and_ends_cleanly_when_it_is_told_to(floor: Floor) -> None:
+    worker = await floor.start()
+
+    done = await floor.ended(await floor.submit())
+    worker.send_signal(signal.SIGTERM)
+    code = await worker.wait()
+
+    assert done.state is SubmissionState.COMPLETED
+    assert len(floor.house.eu.requests) == 1
+    assert code == 0
+    assert await floor.house.ask("select 1 from worker where ended_at is null") == []
+
+
+async def test_an_order_that_is_in_flight_when_its_worker_is_killed_is_booked_once(floor: Floor) -> None:
+    await asyncio.gather(floor.start(), floor.start())
+
+    async with floor.exchange.held():
+        submission = await floor.submit()
+        pid = await floor.exchange.arrived.get()
+        floor.whose(pid).kill()
+        dead, by, count = await floor.taken_over()
+        await floor.looked_again()
+    done = await floor.ended(submission)
+
+    assert done.state is SubmissionState.COMPLETED
+    assert len(floor.house.eu.requests) == 1
+    assert f"-{pid}-" in dead
+    assert f"-{pid}-" not in by
+    assert count >= 1
+
+
+async def test_deaths_around_every_write_leave_one_order_each(floor: Floor) -> None:
+    floor.exchange.deaths = ["before book_order", "after book_order", "after write_back"]
+    floor.told = replace(floor.told, settle=2.5)
+    floor.house.eu.books.customers.clear()
+    await asyncio.gather(*(floor.start() for _ in range(4)))
+
+    submissions = [await floor.submit(f"key-of-order-number-{number}") for number in range(4)]
+    ended = [await floor.ended(one) for one in submissions]
+
+    assert sorted(floor.exchange.died) == ["after book_order", "after write_back", "before book_order"]
+    assert {one.state for one in ended} == {SubmissionState.COMPLETED}
+    assert sorted(len(held) for held in floor.house.eu.orders.values()) == [1, 1, 1, 1]
+    assert len(floor.house.eu.created) == 1
+    assert sorted(told.reference for told in floor.house.crm.told) == sorted(one.external_reference for one in ended)
+
+
+async def test_a_worker_that_loses_its_session_ends_itself_and_its_work_goes_on_elsewhere(floor: Floor) -> None:
+    await asyncio.gather(floor.start(), floor.start())
+
+    async with floor.exchange.held():
+        submission = await floor.submit()
+        worker = floor.whose(await floor.exchange.arrived.get())
+        life = "select pg_terminate_backend(backend_pid, 1000) from worker where os_pid = :pid"
+        await floor.house.ask(life, pid=worker.pid)
+        code = await worker.wait()
+        await floor.taken_over()
+    done = await floor.ended(submission)
+
+    assert code == LOST
+    assert "This worker ends itself: its heartbeat failed" in floor.words(worker)
+    assert done.state is SubmissionState.COMPLETED
+    assert len(floor.house.eu.requests) == 1
+
+
+async def test_a_frozen_worker_loses_its_work_and_ends_itself_when_it_wakes(floor: Floor) -> None:
+    await asyncio.gather(floor.start(), floor.start())
+
+    async with floor.exchange.held():
+        submission = await floor.submit()
+        worker = floor.whose(await floor.exchange.arrived.get())
+        worker.send_signal(signal.SIGSTOP)
+        await floor.taken_over()
+        await floor.looked_again()
+    done = await floor.ended(submission)
+    worker.send_signal(signal.SIGCONT)
+    code = await worker.wait()
+
+    assert done.state is SubmissionState.COMPLETED
+    assert len(floor.house.eu.requests) == 1
+    assert code == LOST
+
+
+async def test_what_a_worker_cannot_finish_before_its_end_goes_on_elsewhere_at_once(floor: Floor) -> None:
+    # With a grace that nobody would wait for.
+    told = replace(floor.told, timings=Timings(0.1, 60, 90, 120), finish_within=0)
+    await asyncio.gather(floor.start(told), floor.start(told))
+
+    async with floor.exchange.held():
+        submission = await floor.submit()
+        worker = floor.whose(await floor.exchange.arrived.get())
+        worker.send_signal(signal.SIGTERM)
+        code = await worker.wait()
+        await floor.taken_over()
+    done = await floor.ended(submission)
+
+    assert code == 0
+    assert done.state is SubmissionState.COMPLETED
+    assert len(floor.house.eu.requests) == 1
+
+
+async def test_a_worker_of_a_new_shape_leaves_what_runs_on_the_old_one_to_a_worker_of_the_old(floor: Floor) -> None:
+    old = await floor.start()
+    async with floor.exchange.held():
+        begun = await floor.submit()
+        await floor.exchange.arrived.get()
+        old.kill()
+        await floor.start(replace(floor.told, version="2"))
+    later = await floor.ended(await floor.submit("key-of-the-later-order"))
+    running = "select distinct application_version from dbos.workflow_status where status = 'PENDING'"
+    versions = await floor.house.ask(running)
+    await floor.start()
+    done = await floor.ended(begun)
+
+    assert later.state is SubmissionState.COMPLETED
+    assert versions == [("1",)]
+    assert done.state is SubmissionState.COMPLETED
+    assert len(floor.house.eu.requests) == 2
+
+
+async def test_a_worker_that_cannot_start_says_why_and_ends(floor: Floor) -> None:
+    worker = await floor.begin(replace(floor.told, url=floor.told.url.replace("test_", "none_")))
+
+    code = await worker.wait()
+
+    assert code == FAILED
+    assert "does not exist" in floor.words(worker)

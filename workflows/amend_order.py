@@ -1,0 +1,171 @@
+"""Changes an order that is booked, in each legal entity's books that the change is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from canonical.errors import ProblemCategory
+from canonical.intake import Amendment, LineChange, LineRequest, OrderAcknowledgment
+from canonical.intent import AmendOrder, LineAsked, LineAt, LineChangeAsked
+from canonical.problem import Problem
+from canonical.submission import StepState, SubmissionState
+from workflows.accounts import ending_of
+from workflows.cancel_order import know_order
+from workflows.effects import Effect, EffectKind, EffectState
+from workflows.journal import Place
+from workflows.order_parts import Part, Parts, forbidden, read_parts
+from workflows.partly import partly_done
+from workflows.round import Ending, Round, run_round
+from workflows.workshop import Workshop
+
+ORDER: Final = Place("order", 10, field=("order",))
+POSITION: Final = 80
+
+
+async def amend_order(shop: Workshop, argument: str) -> None:
+    """Run one round of a submission of this kind."""
+    await run_round(shop, argument, _amend)
+
+
+async def _amend(round_: Round) -> Ending:
+    held = await round_.held(EffectKind.AMEND_ORDER)
+    begun = any(effect.state in (EffectState.DONE, EffectState.UNCERTAIN) for effect in held)
+    planned = held if begun else await _plan(round_)
+    done: list[str] = []
+    for effect in planned:
+        place = Place("amendment", POSITION, effect.leg, effect.system, effect.legal_entity)
+        performed = await round_.effect(place, effect)
+        if performed.state is not EffectState.DONE:
+            return partly_done(await ending_of(round_, place, performed), done, "was changed")
+        order = performed.read(OrderAcknowledgment)
+        number = order.number or order.order.key
+        await round_.tell(place, StepState.DONE, f"{number} was changed in {effect.system}.", performed.attempts)
+        done.append(f"{number} in {effect.system}")
+    return Ending(state=SubmissionState.COMPLETED)
+
+
+async def _plan(round_: Round) -> list[Effect]:
+    asked = round_.taken.input
+    if not isinstance(asked, AmendOrder):
+        raise TypeError(f"{round_.taken.id} is not an amendment.")
+    found = await round_.step(
+        ORDER,
+        Parts,
+        lambda call: read_parts(round_.shop, call, round_.taken, asked.order),
+        lambda parts: ", ".join(f"{part.number} in {part.ref.system}" for part in parts.parts),
+    )
+    against = [*forbidden(found, round_.taken.rights), *_objections(asked, found)]
+    if against:
+        raise round_.refused(ORDER, against)
+    await know_order(round_, found)
+    live = [part for part in found.parts if not part.cancelled]
+    changes = [(part, _amendment(asked, part, live)) for part in live]
+    wanted = [(part, change) for part, change in changes if _says_something(change)]
+    planned = [
+        _effect(round_, part, change, number, alone=len(wanted) == 1) for number, (part, change) in enumerate(wanted, 1)
+    ]
+    await round_.plan(*planned)
+    return planned
+
+
+def _objections(asked: AmendOrder, found: Parts) -> list[Problem]:
+    """What keeps the change from being made as it was asked for."""
+    live = [part for part in found.parts if not part.cancelled]
+    if not live:
+        return [_against("NOT_BOOKED", ProblemCategory.CONFLICT, "The order is not booked, or cancelled.", ())]
+    if asked.expected_version is not None and asked.expected_version != found.version:
+        sentence = "The order was changed since it was read. Read it again, and decide on what it is now."
+        return [_against("VERSION_CONFLICT", ProblemCategory.CONFLICT, sentence, ("expected_version",))]
+    orders = {part.ref for part in live}
+    named: list[tuple[str, Sequence[LineChangeAsked | LineAt]]] = [("change", asked.change), ("remove", asked.remove)]
+    against = [
+        _against(
+            "UNKNOWN_LINE", ProblemCategory.INVALID_INPUT, f"{name.key} is no line of this order.", (where, str(at))
+        )
+        for where, names in named
+        for at, name in enumerate(names)
+        if name.order not in orders
+    ]
+    return against + [
+        _against(
+            "NO_ROUTE",
+            ProblemCategory.ROUTING,
+            f"Name the legal entity that {line.sku} is to be added to: {_codes(live)}.",
+            ("add", str(at), "legal_entity"),
+        )
+        for at, line in enumerate(asked.add)
+        if _taker(line, live) is None
+    ]
+
+
+def _codes(live: Sequence[Part]) -> str:
+    return ", ".join(sorted(part.legal_entity or part.ref.system for part in live))
+
+
+def _taker(line: LineAsked, live: Sequence[Part]) -> Part | None:
+    fitting = [part for part in live if line.legal_entity in (None, part.legal_entity)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _against(code: str, category: ProblemCategory, sentence: str, field: tuple[str, ...]) -> Problem:
+    return Problem(code=code, category=category, message=sentence, field=field)
+
+
+def _amendment(asked: AmendOrder, part: Part, live: Sequence[Part]) -> Amendment:
+    return Amendment(
+        reference="",
+        order_key=part.ref.key,
+        legal_entity_code=part.legal_entity or "",
+        add=tuple(_line(line) for line in asked.add if _taker(line, live) == part),
+        change=tuple(
+            LineChange(
+                key=change.key,
+                quantity=change.quantity,
+                unit_price=change.unit_price,
+                starts_on=change.starts_on,
+                ends_on=change.ends_on,
+                requested_delivery_date=change.requested_delivery_date,
+            )
+            for change in asked.change
+            if change.order == part.ref
+        ),
+        remove=tuple(line.key for line in asked.remove if line.order == part.ref),
+        requested_delivery_date=asked.requested_delivery_date,
+        purchase_order_number=asked.purchase_order_number,
+        expected_version=part.version,
+    )
+
+
+def _line(line: LineAsked) -> LineRequest:
+    return LineRequest(
+        sku=line.sku,
+        quantity=line.quantity,
+        source_key=line.source.key if line.source else None,
+        unit_price=line.unit_price,
+        discount_percent=line.discount_percent,
+        starts_on=line.starts_on,
+        ends_on=line.ends_on,
+        segment=line.segment,
+        requested_delivery_date=line.requested_delivery_date,
+    )
+
+
+def _says_something(change: Amendment) -> bool:
+    told = (change.add, change.change, change.remove)
+    return any(told) or change.requested_delivery_date is not None or change.purchase_order_number is not None
+
+
+def _effect(round_: Round, part: Part, change: Amendment, number: int, *, alone: bool) -> Effect:
+    reference = round_.taken.external_reference if alone else f"{round_.taken.external_reference}-{number}"
+    return Effect(
+        reference=reference,
+        submission_id=round_.taken.id,
+        kind=EffectKind.AMEND_ORDER,
+        leg=number,
+        system=part.ref.system,
+        legal_entity=part.legal_entity,
+        request=replace(change, reference=reference),
+    )

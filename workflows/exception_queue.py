@@ -1,0 +1,191 @@
+"""The exception queue: what people have to look at is raised, assigned, retried and resolved, and all of it audited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Row, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from canonical.errors import ProblemCategory
+from canonical.integration_exception import (
+    ExceptionResolution,
+    ExceptionStatus,
+    IntegrationException,
+    Severity,
+)
+from canonical.problem import Problem
+from canonical.refs import Ref
+from canonical.submission import HERE
+from canonical.timeline import TimelineKind
+from sources.landscape_rules import Rules
+from workflows import audit
+from workflows.binding import new_id
+from workflows.correcting import correctable
+from workflows.exception_words import USUAL, WORDS, suits
+from workflows.ledger import Taken
+from workflows.outbox import Happening, put
+from workflows.store import desk_tables
+from workflows.store.opening import from_json
+
+_table = desk_tables.integration_exception
+Subject = tuple[str, Ref] | None
+"""A concept and the record that something is about."""
+
+_OPEN = text("status <> 'RESOLVED'")
+
+
+class Cause(Struct, frozen=True, kw_only=True):
+    """What went wrong where. `place`: the step and the leg; one open exception at a time for each.
+
+    `severity` where it is worse than the category says.
+    """
+
+    place: str
+    problem: Problem
+    subject: Subject = None
+    severity: Severity | None = None
+
+
+class ExceptionFilter(Struct, frozen=True, kw_only=True):
+    """What a list of exceptions is narrowed to; None narrows nothing."""
+
+    statuses: frozenset[ExceptionStatus] | None = None
+    categories: frozenset[ProblemCategory] | None = None
+    severities: frozenset[Severity] | None = None
+    owner: str | None = None
+    system: str | None = None
+    correlation_id: str | None = None
+
+
+async def raise_exception(connection: AsyncConnection, taken: Taken, rules: Rules, cause: Cause) -> str:
+    """Put it before people, or say what is new of it where it is open already; its id."""
+    row = _row(taken, rules, cause)
+    stated = insert(_table).values(id=new_id(), **row)
+    told = {name: stated.excluded[name] for name in row if name not in ("raised_at", "owner", "status", "due_at")}
+    status = func.coalesce(text("case when integration_exception.status = 'RETRYING' then 'OPEN' end"), _table.c.status)
+    stated = stated.on_conflict_do_update(
+        index_elements=["submission_id", "cause"], index_where=_OPEN, set_={**told, "status": status}
+    )
+    raised = (await connection.execute(stated.returning(_table.c.id, text("xmax = 0 as fresh")))).one()
+    if raised.fresh:
+        await _announce(connection, taken, raised.id, cause, TimelineKind.EXCEPTION_RAISED)
+        await _audit(connection, taken, raised.id, "RAISE_EXCEPTION", cause.problem.message)
+    return str(raised.id)
+
+
+async def settle_exceptions(connection: AsyncConnection, taken: Taken, keep: Sequence[str] = ()) -> None:
+    """Close the open exceptions of a submission that went well after all, but for the places that did not."""
+    closed = update(_table).where(_table.c.submission_id == taken.id, _OPEN, _table.c.cause.not_in(list(keep)))
+    closed = closed.values(
+        status=ExceptionStatus.RESOLVED.value,
+        resolution=ExceptionResolution.SETTLED.value,
+        resolved_at=func.clock_timestamp(),
+    )
+    for row in await connection.execute(closed.returning(_table)):
+        problem = Problem(code=row.code, category=ProblemCategory(row.category), message=row.explanation)
+        cause = Cause(place=row.cause, problem=problem, subject=_subject(row))
+        await _announce(connection, taken, row.id, cause, TimelineKind.EXCEPTION_RESOLVED)
+        await _audit(connection, taken, row.id, "RESOLVE_EXCEPTION", "It went well after all.")
+
+
+async def fetch_exceptions(
+    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]
+) -> list[IntegrationException]:
+    """Exceptions under these conditions, the newest first, without their history."""
+    asked = select(_table).where(*conditions).order_by(_table.c.raised_at.desc(), _table.c.id.desc())
+    return [exception_of(row) for row in await connection.execute(asked)]
+
+
+def narrowed(wanted: ExceptionFilter) -> list[ColumnElement[bool]]:
+    """The conditions of a filter."""
+    conditions: list[ColumnElement[bool]] = []
+    lists = (("status", wanted.statuses), ("category", wanted.categories), ("severity", wanted.severities))
+    for name, values in lists:
+        if values is not None:
+            conditions.append(_table.c[name].in_([value.value for value in values]))
+    for name in ("owner", "system", "correlation_id"):
+        value = getattr(wanted, name)
+        if value is not None:
+            conditions.append(_table.c[name] == value)
+    return conditions
+
+
+def exception_of(row: Row[Any]) -> IntegrationException:
+    """The exception that a row holds, without its history."""
+    names = set(IntegrationException.__struct_fields__) - {"subject", "history"}
+    kept = from_json({name: getattr(row, name) for name in names}, IntegrationException)
+    return replace(kept, subject=_subject(row))
+
+
+def _row(taken: Taken, rules: Rules, cause: Cause) -> dict[str, object]:
+    problem = cause.problem
+    words = WORDS.get(problem.category)
+    rule = next((rule for rule in rules.exceptions if suits(rule, problem, taken.legal_entities)), None)
+    due = (rule and rule.due_minutes) or (words.due_minutes if words else 480.0)
+    severity = (rule and rule.severity) or cause.severity or (words.severity if words else Severity.MEDIUM)
+    concept, ref = cause.subject or ("Submission", Ref(HERE, taken.id))
+    return {
+        "tenant": taken.tenant,
+        "submission_id": taken.id,
+        "cause": cause.place,
+        "category": problem.category.value,
+        "code": problem.code,
+        "title": words.title if words else "Something went wrong",
+        "explanation": problem.message,
+        "suggested_action": words.action if words else USUAL,
+        "status": ExceptionStatus.OPEN.value,
+        "severity": max(severity, cause.severity or severity, key=list(Severity).index).value,
+        "outcome": problem.outcome.value,
+        "owner": problem.owner or (rule.owner if rule else None),
+        "system": problem.system or None,
+        "legal_entities": list(taken.legal_entities),
+        "crm_customer_key": taken.crm_customer_key,
+        "subject_concept": concept,
+        "subject_system": ref.system,
+        "subject_key": ref.key,
+        "correctable": correctable(taken.input, problem.field),
+        "technical_detail": problem.detail,
+        "correlation_id": taken.correlation_id,
+        "due_at": func.clock_timestamp() + timedelta(minutes=due),
+    }
+
+
+def _subject(row: Row[Any]) -> Subject:
+    return (row.subject_concept, Ref(row.subject_system, row.subject_key)) if row.subject_concept else None
+
+
+async def _announce(connection: AsyncConnection, taken: Taken, id: str, cause: Cause, kind: TimelineKind) -> None:
+    body = {
+        "title": WORDS[cause.problem.category].title,
+        "explanation": cause.problem.message,
+        "category": cause.problem.category.value,
+        "subject": cause.subject,
+    }
+    happening = Happening(
+        tenant=taken.tenant,
+        kind=kind.value,
+        concept="IntegrationException",
+        ref=Ref(HERE, id),
+        submission_id=taken.id,
+        correlation_id=taken.correlation_id,
+        body=body,
+    )
+    await put(connection, happening)
+
+
+async def _audit(connection: AsyncConnection, taken: Taken, id: str, action: str, detail: str) -> None:
+    act = audit.Act(
+        tenant=taken.tenant,
+        actor=audit.OURSELVES,
+        action=action,
+        subject=audit.subject("IntegrationException", id),
+        detail=detail,
+        correlation_id=taken.correlation_id,
+    )
+    await audit.write_down(connection, act)

@@ -1,0 +1,83 @@
+"""Brings a database to this version: our tables by Alembic, the durable engine's by its own call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import sleep
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+from workflows.store import desk_tables, tables
+from workflows.store.columns import metadata
+from workflows.store.opening import driver_url, plain_url
+
+TABLES = (tables, desk_tables)
+"""Who declares tables: importing them is what fills the metadata."""
+LOOK_EVERY = 0.1
+_ONE_AT_A_TIME = 0x52564D
+"""The advisory lock under which a database is migrated."""
+
+
+class NotMigratedError(Exception):
+    """The database is not at this version; the text says what to run."""
+
+
+def migrate(url: str) -> None:
+    """Bring the database to this version; whoever comes second waits, and finds nothing to do."""
+    from dbos import DBOS  # noqa: PLC0415 - it takes half a second to load, and few processes migrate
+
+    with psycopg.connect(plain_url(url), autocommit=True) as session:
+        # Asked again and again: a session that waits inside the statement would hold up `create index concurrently`.
+        while session.execute("select pg_try_advisory_lock(%s)", (_ONE_AT_A_TIME,)).fetchone() != (True,):
+            sleep(LOOK_EVERY)
+        command.upgrade(configuration(url), "head")
+        DBOS.migrate(plain_url(url), schema="dbos")
+
+
+def require_migrated(url: str) -> None:
+    """Pass when the database is at this version; NotMigratedError in words otherwise."""
+    wanted = ScriptDirectory.from_config(configuration(url)).get_current_head()
+    found = revision(url)
+    if found != wanted:
+        raise NotMigratedError(
+            f"The database is at revision {found or 'nothing'}, and this version of Revgraph needs {wanted}. "
+            "Run `revgraph migrate` with the same DATABASE_URL first."
+        )
+
+
+def revision(url: str) -> str | None:
+    """The revision that the database is at; None for an empty one."""
+    with psycopg.connect(plain_url(url), connect_timeout=5) as session:
+        there = session.execute("select to_regclass('public.alembic_version')").fetchone()
+        if there is None or there[0] is None:
+            return None
+        row = session.execute("select version_num from public.alembic_version").fetchone()
+    return str(row[0]) if row else None
+
+
+def configuration(url: str) -> Config:
+    """Alembic's configuration; there is no file for it."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    # Alembic reads its options with configparser, to which a percent sign is special.
+    config.set_main_option("sqlalchemy.url", driver_url(url).render_as_string(hide_password=False).replace("%", "%%"))
+    return config
+
+
+def differences(url: str) -> list[object]:
+    """What the migrated tables lack of those that the code declares, or have beyond them."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - only looked into by tests and the doctor
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+
+    engine = create_engine(driver_url(url))
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("set search_path to public"))
+            found: list[object] = list(compare_metadata(MigrationContext.configure(connection), metadata))
+    finally:
+        engine.dispose()
+    return found

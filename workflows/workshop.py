@@ -1,0 +1,98 @@
+"""What workflows work with: the store, the systems, the landscape, the durable engine, and a clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Protocol, TypeVar
+
+from canonical.deadline import Deadline
+from canonical.errors import Mistake, ProblemCategory
+from canonical.principal import Principal, View
+from sources.kit.call import Call
+from sources.landscape import Landscape
+from sources.ports import Source
+from workflows.durable import Durable
+from workflows.durable.enqueueing import BULK
+from workflows.store.opening import Store
+
+P = TypeVar("P", bound=Source)
+
+
+class Systems(Protocol):
+    """The opened systems, by configured name."""
+
+    @property
+    def by_name(self) -> Mapping[str, Source]:
+        """Every opened system."""
+
+    def get(self, name: str, port: type[P]) -> P | None:
+        """The system of this name as a keeper of the port; None when it does not keep it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long things may take, in seconds; `attempts` tries of one question.
+
+    `certain_within`: how long a workflow looks for an effect whose answer was lost, before it leaves that to the
+    schedule. `send_within`: a claim on a reference that is older is not sent under. `resume_after`: when a submission
+    that waits for a system is taken up again, and when an uncertain one is looked for again.
+    """
+
+    ask: float = 20.0
+    write: float = 40.0
+    attempts: int = 4
+    first_wait: float = 0.5
+    longest_wait: float = 10.0
+    look_every: float = 1.0
+    certain_within: float = 12.0
+    send_within: float = 0.5
+    resume_after: float = 20.0
+
+
+class Reach(Protocol):
+    """What it takes to ask the systems; whoever only asks needs no more of a workshop."""
+
+    @property
+    def systems(self) -> Systems:
+        """The opened systems."""
+
+    @property
+    def landscape(self) -> Landscape:
+        """Which there are, and the company's rules."""
+
+    def system(self, name: str, port: type[P], what: str) -> P:
+        """The system as a keeper of the port; a Mistake in words where it cannot do that. `what`: "book orders"."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """One worker's. Made by whoever wires; nothing here opens or closes anything."""
+
+    store: Store
+    systems: Systems
+    landscape: Landscape
+    durable: Durable
+    pace: Pace = field(default_factory=Pace)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    clock: Callable[[], float] = monotonic
+
+    def call(self, correlation_id: str, seconds: float, urgency: int = 0) -> Call:
+        """A question of ours to the systems: with every right, since whoever submitted was judged at the door."""
+        who = Principal("revgraph", self.landscape.tenant, "worker", frozenset())
+        deadline = Deadline.after(seconds, self.clock)
+        return Call(who, View(), deadline, correlation_id, urgency="bulk" if urgency >= BULK else "interactive")
+
+    def system(self, name: str, port: type[P], what: str) -> P:
+        """As `Reach` promises."""
+        return keeper(self.systems, name, port, what)
+
+
+def keeper(systems: Systems, name: str, port: type[P], what: str) -> P:
+    """The system as a keeper of the port; a Mistake in words where it cannot do that."""
+    found = systems.get(name, port)
+    if found is None:
+        raise Mistake("NOT_SUPPORTED", f"{name} is not set up to {what} through Revgraph.", ProblemCategory.ROUTING)
+    return found
