@@ -320,6 +320,18 @@ async def test_a_quotation_of_ours_that_a_clerk_confirmed_is_an_order(tryton: Tr
     assert booked.order.key == str(made)
 
 
+async def test_two_orders_under_one_reference_are_both_told_the_older_first(tryton: Tryton, erp: Reached) -> None:
+    request = order()
+    made = [enter(erp, request) for _ in range(2)]
+    for each in reversed(made):
+        tell(erp, "POST", f"sale.sale/{each}/quote", {})
+        tell(erp, "POST", f"sale.sale/{each}/confirm", {})
+
+    found = await tryton.find_orders(call(), [request.reference])
+
+    assert [each.order.key for each in found[request.reference]] == [str(each) for each in made]
+
+
 async def test_orders_are_found_within_the_view_alone(tryton: Tryton) -> None:
     await tryton.book_order(call(), request := order())
 
