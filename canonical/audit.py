@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):
-    """One act. `subject` is the concept and key of what was acted upon; `before` and `after` are JSON."""
+    """One act. `subject` is the concept and key of what was acted upon; `before` and `after` are texts in JSON."""
 
     id: str
     at: datetime
@@ -16,6 +16,6 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     action: str
     subject: str
     detail: str | None = None
-    before: Raw | None = None
-    after: Raw | None = None
+    before: str | None = None
+    after: str | None = None
     correlation_id: str | None = None

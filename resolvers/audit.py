@@ -53,13 +53,3 @@ def _named(text: str | None) -> str | None:
     except Mistake:
         return text
     return subject(concept, ref.key) if ref.system == HERE else text
-
-
-def before(entry: AuditEntry) -> str | None:
-    """What it was before, as JSON."""
-    return bytes(entry.before).decode() if entry.before is not None else None
-
-
-def after(entry: AuditEntry) -> str | None:
-    """What it was after, as JSON."""
-    return bytes(entry.after).decode() if entry.after is not None else None

@@ -24,8 +24,8 @@ class AuditEntry:
         audit.subject_id, needs=["subject"], description="What was acted upon: the id of a record of this graph."
     )
     detail: str | None
-    before: str | None = derived(audit.before, needs=["before"], description="What it was before, as JSON.")
-    after: str | None = derived(audit.after, needs=["after"], description="What it was after, as JSON.")
+    before: str | None = strawberry.field(description="What it was before, as JSON.")
+    after: str | None = strawberry.field(description="What it was after, as JSON.")
     correlation_id: str | None
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from canonical.errors import ProblemCategory
 from canonical.intake import CustomerAcknowledgment, CustomerRequest
-from canonical.problem import Problem
+from canonical.problem import of_fault
 from canonical.submission import StepState, SubmissionState
-from workflows.customers import Account, Buyer, find_account, request_for
+from workflows.customers import Account, Buyer, find_account, request_for, unknown_customer
 from workflows.effects import Effect, EffectKind, EffectState
 from workflows.exception_queue import Cause
 from workflows.journal import Place
@@ -26,10 +25,8 @@ async def account_in(round_: Round, buyer: Buyer, place: Place, currency: str) -
     if found.key is not None:
         return found.key
     if not round_.shop.landscape.rules.orders.onboarding:
-        sentence = (
-            f"{buyer.name or 'The customer'} is not known to the books of {entity}, and is not created by itself."
-        )
-        raise round_.refused(place, [_unready(sentence, erp)])
+        unknown = unknown_customer(buyer, entity, erp)
+        raise round_.refused(place, [of_fault(unknown, round_.taken.correlation_id)])
     onboarding = place._replace(name="onboarding", position=place.position + 1)
     request = await round_.step(
         onboarding,
@@ -74,7 +71,3 @@ async def ending_of(round_: Round, place: Place, done: Performed) -> Ending:
     cause = Cause(place=place.key, problem=problem)
     resume_in = round_.shop.pace.resume_after
     return Ending(state=SubmissionState.UNCERTAIN, problems=(problem,), causes=(cause,), resume_in=resume_in)
-
-
-def _unready(sentence: str, system: str) -> Problem:
-    return Problem(code="CUSTOMER_UNKNOWN", category=ProblemCategory.CUSTOMER_MASTER, message=sentence, system=system)

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from msgspec import Struct
+from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.intake import CustomerAcknowledgment, OrderAcknowledgment
 from canonical.refs import Ref
+from canonical.submission import StepState, SubmissionState
 from canonical.timeline import TimelineKind
-from workflows import audit, ledger
+from workflows import audit, exception_queue, ledger
 from workflows.effects import Effect, EffectKind
 from workflows.outbox import Happening, put
+from workflows.store import tables
+
+WRITE_BACK_STEP = "write-back"
+"""The step at which the CRM is told."""
 
 _KINDS = {
     EffectKind.BOOK_ORDER: TimelineKind.ORDER_BOOKED,
@@ -36,6 +42,8 @@ class Telling:
         if submission_id and ref and not isinstance(answer, CustomerAcknowledgment):
             await ledger.know(transaction, submission_id, orders=[ref])
         await self._audit(transaction, answer, "found by looking" if found else "acknowledged")
+        if self.effect.kind is EffectKind.WRITE_BACK and submission_id:
+            await _told_after_all(transaction, submission_id, self)
         kind = _KINDS.get(self.effect.kind)
         if kind and ref:
             await put(transaction, self._happening(kind, ref, answer))
@@ -64,6 +72,22 @@ class Telling:
             correlation_id=self.correlation_id,
             body={"number": number, "legal_entity": self.effect.legal_entity, "reference": self.effect.reference},
         )
+
+
+async def _told_after_all(transaction: AsyncConnection, submission_id: str, telling: Telling) -> None:
+    """A submission that was complete but for the CRM is now wholly so, and nobody has to look after it any more."""
+    mine = tables.submission
+    complete = (mine.c.id == submission_id, mine.c.state == SubmissionState.COMPLETED.value)
+    stated = update(mine).where(*complete).values(problems=[])
+    if not (await transaction.execute(stated)).rowcount:
+        return
+    step = tables.submission_step
+    shown = update(step).where(step.c.submission_id == submission_id, step.c.name == WRITE_BACK_STEP)
+    message = f"{telling.effect.system} was told."
+    await transaction.execute(
+        shown.values(state=StepState.DONE.value, message=message, ended_at=func.clock_timestamp())
+    )
+    await exception_queue.settle_place(transaction, telling.tenant, submission_id, f"{WRITE_BACK_STEP}:0")
 
 
 def _record(answer: Struct) -> Ref | None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Table, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -102,11 +101,11 @@ def _entry(row: Row[Any]) -> AuditEntry:
         action=row.action,
         subject=row.subject,
         detail=row.detail,
-        before=_raw(row.before),
-        after=_raw(row.after),
+        before=_text(row.before),
+        after=_text(row.after),
         correlation_id=row.correlation_id,
     )
 
 
-def _raw(value: object) -> msgspec.Raw | None:
-    return None if value is None else msgspec.Raw(in_json(value).encode())
+def _text(value: object) -> str | None:
+    return None if value is None else in_json(value)

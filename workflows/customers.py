@@ -15,7 +15,7 @@ from canonical.refs import Ref
 from canonical.wanted import Wanted
 from sources.kit.call import Call
 from sources.ports import CustomerSource, Lookup
-from workflows.workshop import Reach
+from workflows.reach import Reach
 
 _READ = Wanted.of("number", "name", "billing_address", "shipping_address", "contacts.email")
 
@@ -44,34 +44,34 @@ class Account(Struct, frozen=True):
     key: str | None
 
 
-async def read_buyer(shop: Reach, call: Call, customer: Ref) -> Buyer:
+async def read_buyer(reach: Reach, call: Call, customer: Ref) -> Buyer:
     """Who is meant by a customer of any system; Refused when there is none."""
-    crm = shop.landscape.crm
+    crm = reach.landscape.crm
     if customer.system == crm:
-        record = await _one(shop, call, customer)
+        record = await _one(reach, call, customer)
         return _buyer(customer, record, customer.key)
-    record = await _one(shop, call, customer)
-    source = shop.system(crm, CustomerSource, "read customers")
+    record = await _one(reach, call, customer)
+    source = reach.system(crm, CustomerSource, "read customers")
     crm_key = next((key for partner in record.partner_keys if (key := source.named_customer(partner))), None)
     if crm_key is None:
         return _buyer(customer, record, None)
-    return _buyer(customer, await _one(shop, call, Ref(crm, crm_key)), crm_key)
+    return _buyer(customer, await _one(reach, call, Ref(crm, crm_key)), crm_key)
 
 
-async def find_account(shop: Reach, call: Call, buyer: Buyer, erp: str) -> Account:
+async def find_account(reach: Reach, call: Call, buyer: Buyer, erp: str) -> Account:
     """The customer of this ERP; Refused when two claim to be it."""
     if buyer.ref.system == erp:
         return Account(buyer.ref.key)
     if buyer.crm_key is None:
         return Account(None)
-    books = shop.system(erp, CustomerSource, "read customers")
-    crm = shop.system(shop.landscape.crm, CustomerSource, "read customers")
+    books = reach.system(erp, CustomerSource, "read customers")
+    crm = reach.system(reach.landscape.crm, CustomerSource, "read customers")
     lookup = Lookup(keys=buyer.numbers, partner_keys=(buyer.crm_key,), numbers=buyer.numbers)
     records = await books.fetch_customers(call, lookup, Wanted.of("number"))
-    groups = join_customers(shop.landscape.crm, [], records, crm.named_customer)
+    groups = join_customers(reach.landscape.crm, [], records, crm.named_customer)
     anchors = {record.ref: group.anchor for group in groups for record in group.accounts}
     # A number that was written back may be another ERP's: it counts only where no record names the CRM's.
-    naming = [record for record in records if anchors[record.ref] == Ref(shop.landscape.crm, buyer.crm_key)]
+    naming = [record for record in records if anchors[record.ref] == Ref(reach.landscape.crm, buyer.crm_key)]
     numbered = [record for record in records if anchors[record.ref] == record.ref and _numbered(record, buyer)]
     mine = naming or numbered
     if len(mine) > 1:
@@ -79,6 +79,13 @@ async def find_account(shop: Reach, call: Call, buyer: Buyer, erp: str) -> Accou
         sentence = f"{erp} holds {keys} for the one customer {buyer.name or buyer.crm_key}. Keep one of them."
         raise Refused(erp, sentence, category=ProblemCategory.CONFLICT)
     return Account(mine[0].ref.key if mine else None)
+
+
+def unknown_customer(buyer: Buyer, legal_entity: str, erp: str) -> Refused:
+    """That an ERP does not know the customer, where it is not given customers by us."""
+    name = buyer.name or "The customer"
+    sentence = f"{name} is not known to the books of {legal_entity}, and is not created there by itself."
+    return Refused(erp, sentence, category=ProblemCategory.CUSTOMER_MASTER)
 
 
 def request_for(buyer: Buyer, legal_entity: str, currency: str) -> CustomerRequest:
@@ -107,8 +114,8 @@ def customer_reference(customer: Ref, legal_entity: str) -> str:
     return "RGC" + hashlib.sha256(words.encode()).hexdigest()[:20].upper()
 
 
-async def _one(shop: Reach, call: Call, customer: Ref) -> CustomerRecord:
-    source = shop.system(customer.system, CustomerSource, "read customers")
+async def _one(reach: Reach, call: Call, customer: Ref) -> CustomerRecord:
+    source = reach.system(customer.system, CustomerSource, "read customers")
     found = await source.fetch_customers(call, Lookup(keys=(customer.key,)), _READ)
     record = next((record for record in found if record.ref.key == customer.key), None)
     if record is None:

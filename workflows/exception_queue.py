@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -52,6 +52,14 @@ class Cause(Struct, frozen=True, kw_only=True):
     severity: Severity | None = None
 
 
+class Told(NamedTuple):
+    """Of which tenant, submission and question an exception is."""
+
+    tenant: str
+    submission_id: str
+    correlation_id: str
+
+
 class ExceptionFilter(Struct, frozen=True, kw_only=True):
     """What a list of exceptions is narrowed to; None narrows nothing."""
 
@@ -67,31 +75,42 @@ async def raise_exception(connection: AsyncConnection, taken: Taken, rules: Rule
     """Put it before people, or say what is new of it where it is open already; its id."""
     row = _row(taken, rules, cause)
     stated = insert(_table).values(id=new_id(), **row)
-    told = {name: stated.excluded[name] for name in row if name not in ("raised_at", "owner", "status", "due_at")}
+    renewed = {name: stated.excluded[name] for name in row if name not in ("raised_at", "owner", "status", "due_at")}
     status = func.coalesce(text("case when integration_exception.status = 'RETRYING' then 'OPEN' end"), _table.c.status)
     stated = stated.on_conflict_do_update(
-        index_elements=["submission_id", "cause"], index_where=_OPEN, set_={**told, "status": status}
+        index_elements=["submission_id", "cause"], index_where=_OPEN, set_={**renewed, "status": status}
     )
     raised = (await connection.execute(stated.returning(_table.c.id, text("xmax = 0 as fresh")))).one()
     if raised.fresh:
-        await _announce(connection, taken, raised.id, cause, TimelineKind.EXCEPTION_RAISED)
-        await _audit(connection, taken, raised.id, "RAISE_EXCEPTION", cause.problem.message)
+        told = Told(taken.tenant, taken.id, taken.correlation_id)
+        await _announce(connection, told, raised.id, cause, TimelineKind.EXCEPTION_RAISED)
+        await _audit(connection, told, raised.id, "RAISE_EXCEPTION", cause.problem.message)
     return str(raised.id)
 
 
 async def settle_exceptions(connection: AsyncConnection, taken: Taken, keep: Sequence[str] = ()) -> None:
     """Close the open exceptions of a submission that went well after all, but for the places that did not."""
-    closed = update(_table).where(_table.c.submission_id == taken.id, _OPEN, _table.c.cause.not_in(list(keep)))
+    await _settle(connection, taken.tenant, [_table.c.submission_id == taken.id, _table.c.cause.not_in(list(keep))])
+
+
+async def settle_place(connection: AsyncConnection, tenant: str, submission_id: str, place: str) -> None:
+    """Close the open exception of one place of a submission, which went well after all."""
+    await _settle(connection, tenant, [_table.c.submission_id == submission_id, _table.c.cause == place])
+
+
+async def _settle(connection: AsyncConnection, tenant: str, conditions: list[ColumnElement[bool]]) -> None:
+    closed = update(_table).where(*conditions, _OPEN)
     closed = closed.values(
         status=ExceptionStatus.RESOLVED.value,
         resolution=ExceptionResolution.SETTLED.value,
         resolved_at=func.clock_timestamp(),
     )
-    for row in await connection.execute(closed.returning(_table)):
+    for row in (await connection.execute(closed.returning(_table))).all():
+        told = Told(tenant, row.submission_id, row.correlation_id)
         problem = Problem(code=row.code, category=ProblemCategory(row.category), message=row.explanation)
         cause = Cause(place=row.cause, problem=problem, subject=_subject(row))
-        await _announce(connection, taken, row.id, cause, TimelineKind.EXCEPTION_RESOLVED)
-        await _audit(connection, taken, row.id, "RESOLVE_EXCEPTION", "It went well after all.")
+        await _announce(connection, told, row.id, cause, TimelineKind.EXCEPTION_RESOLVED)
+        await _audit(connection, told, row.id, "RESOLVE_EXCEPTION", "It went well after all.")
 
 
 async def fetch_exceptions(
@@ -160,7 +179,7 @@ def _subject(row: Row[Any]) -> Subject:
     return (row.subject_concept, Ref(row.subject_system, row.subject_key)) if row.subject_concept else None
 
 
-async def _announce(connection: AsyncConnection, taken: Taken, id: str, cause: Cause, kind: TimelineKind) -> None:
+async def _announce(connection: AsyncConnection, told: Told, id: str, cause: Cause, kind: TimelineKind) -> None:
     body = {
         "title": WORDS[cause.problem.category].title,
         "explanation": cause.problem.message,
@@ -168,24 +187,24 @@ async def _announce(connection: AsyncConnection, taken: Taken, id: str, cause: C
         "subject": cause.subject,
     }
     happening = Happening(
-        tenant=taken.tenant,
+        tenant=told.tenant,
         kind=kind.value,
         concept="IntegrationException",
         ref=Ref(HERE, id),
-        submission_id=taken.id,
-        correlation_id=taken.correlation_id,
+        submission_id=told.submission_id,
+        correlation_id=told.correlation_id,
         body=body,
     )
     await put(connection, happening)
 
 
-async def _audit(connection: AsyncConnection, taken: Taken, id: str, action: str, detail: str) -> None:
+async def _audit(connection: AsyncConnection, told: Told, id: str, action: str, detail: str) -> None:
     act = audit.Act(
-        tenant=taken.tenant,
+        tenant=told.tenant,
         actor=audit.OURSELVES,
         action=action,
         subject=audit.subject("IntegrationException", id),
         detail=detail,
-        correlation_id=taken.correlation_id,
+        correlation_id=told.correlation_id,
     )
     await audit.write_down(connection, act)

@@ -21,8 +21,8 @@ from sources.kit.call import Call
 from sources.landscape import Landscape
 from sources.ports import Lookup, OpportunitySource, OrderSource, QuoteSource
 from workflows.customers import Buyer
+from workflows.reach import Reach
 from workflows.routing import Leg
-from workflows.workshop import Reach
 
 _OWNER = Wanted.of("customer_key")
 
@@ -36,20 +36,20 @@ class Origin(Struct, frozen=True, kw_only=True):
     register: bool = False
 
 
-async def read_origin(shop: Reach, call: Call, order: SubmitOrder, buyer: Buyer) -> Origin:
+async def read_origin(reach: Reach, call: Call, order: SubmitOrder, buyer: Buyer) -> Origin:
     """The CRM's order, quote or opportunity that the input names; Refused when it is another customer's, or nowhere."""
-    crm = shop.landscape.crm
-    registers = shop.landscape.rules.orders.register_in_crm and buyer.crm_key is not None
-    register = registers and shop.systems.get(crm, OrderWriteBack) is not None
+    crm = reach.landscape.crm
+    registers = reach.landscape.rules.orders.register_in_crm and buyer.crm_key is not None
+    register = registers and reach.systems.get(crm, OrderWriteBack) is not None
     if order.source is None or order.source.system != crm:
         return Origin(register=register)
-    orders = shop.systems.get(crm, OrderSource)
+    orders = reach.systems.get(crm, OrderSource)
     order_key = orders.named_order(order.source.key) if orders else None
     if orders and order_key is not None:
         _of_buyer(await orders.fetch_orders(call, Lookup(keys=(order_key,)), _OWNER), buyer)
         return Origin(order_key=order_key)
     lookup = Lookup(keys=(order.source.key,))
-    quotes, deals = shop.systems.get(crm, QuoteSource), shop.systems.get(crm, OpportunitySource)
+    quotes, deals = reach.systems.get(crm, QuoteSource), reach.systems.get(crm, OpportunitySource)
     if quotes and _of_buyer(await quotes.fetch_quotes(call, lookup, _OWNER), buyer):
         return Origin(quote_key=order.source.key, register=register)
     if deals and _of_buyer(await deals.fetch_opportunities(call, lookup, _OWNER), buyer):
@@ -73,17 +73,17 @@ def ship_to_country(order: SubmitOrder, buyer: Buyer) -> str | None:
     return (order.ship_to and order.ship_to.country) or buyer.country
 
 
-async def quote_leg(shop: Reach, call: Call, leg: Leg, request: OrderRequest) -> OrderQuotation:
+async def quote_leg(reach: Reach, call: Call, leg: Leg, request: OrderRequest) -> OrderQuotation:
     """What the leg's ERP would make of it."""
-    return await shop.system(leg.erp, OrderIntake, "book orders").quote_order(call, request)
+    return await reach.system(leg.erp, OrderIntake, "book orders").quote_order(call, request)
 
 
-async def tax_leg(shop: Reach, call: Call, request: OrderRequest, quotation: OrderQuotation) -> OrderQuotation:
+async def tax_leg(reach: Reach, call: Call, request: OrderRequest, quotation: OrderQuotation) -> OrderQuotation:
     """The quotation with the tax engine's tax, where the landscape has one; else as the ERP calculated it."""
-    name = shop.landscape.tax
+    name = reach.landscape.tax
     if name is None:
         return quotation
-    return await shop.system(name, TaxCalculation, "calculate tax").calculate_tax(call, request, quotation)
+    return await reach.system(name, TaxCalculation, "calculate tax").calculate_tax(call, request, quotation)
 
 
 def taxed_by(landscape: Landscape, leg: Leg) -> str:

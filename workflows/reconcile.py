@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from msgspec import Struct
@@ -19,8 +20,11 @@ from sources.intake import OrderIntake
 from workflows import effects
 from workflows.announcing import Telling
 from workflows.binding import begin_round
+from workflows.durable import Started, queue_of
+from workflows.durable.enqueueing import BULK, enqueue
 from workflows.effects import Effect, EffectKind, EffectState
 from workflows.performing import FoundTwiceError
+from workflows.round import CARRY_OUT
 from workflows.store import tables
 from workflows.workshop import Workshop
 from workflows.writings import one_of, writing_of
@@ -30,6 +34,8 @@ log = logging.getLogger(__name__)
 _ONE_AT_A_TIME: Final = 0x52564E
 MOST: Final = 200
 """How many of a kind one turn takes up."""
+TELL_FOR_DAYS: Final = 7
+"""So long the CRM is told again by itself; after that a person has to retry."""
 _table = tables.submission
 
 
@@ -40,6 +46,7 @@ async def reconcile(shop: Workshop) -> bool:
         if not mine.scalar_one():
             return False
         await _look_for_uncertain(shop)
+        await _tell_again(shop)
         await _resume(shop)
     return True
 
@@ -135,3 +142,22 @@ async def _resume(shop: Workshop) -> None:
     for one in ids:
         async with shop.store.transaction() as transaction:
             await begin_round(transaction, one)
+
+
+async def _tell_again(shop: Workshop) -> None:
+    """Tell the CRM again what it could not be told of submissions that are settled, in its turn in the CRM's queue."""
+    told, waited = tables.effect, timedelta(seconds=shop.pace.resume_after)
+    asked = (
+        select(told.c.reference, told.c.system, told.c.attempt)
+        .join(_table, _table.c.id == told.c.submission_id)
+        .where(told.c.kind == EffectKind.WRITE_BACK.value, told.c.state == EffectState.PLANNED.value)
+        .where(
+            told.c.attempt > 0, told.c.not_before < func.clock_timestamp() - waited, _table.c.settled_at.is_not(None)
+        )
+        .where(_table.c.submitted_at > func.clock_timestamp() - timedelta(days=TELL_FOR_DAYS))
+    )
+    async with shop.store.transaction() as transaction:
+        for row in (await transaction.execute(asked.limit(MOST))).all():
+            # The attempt is a part of the id: until it has been made, beginning it again is nothing.
+            started = Started(CARRY_OUT, f"{row.reference}:{row.attempt}", row.reference)
+            await enqueue(transaction, queue_of(row.system), started, BULK)

@@ -12,13 +12,13 @@ from canonical.refs import Ref
 from canonical.submission import StepState, SubmissionState
 from sources.intake import OrderWriteBack
 from workflows import effects
+from workflows.announcing import WRITE_BACK_STEP
 from workflows.effects import Effect, EffectKind, EffectState
 from workflows.exception_queue import Cause
 from workflows.journal import Place
 from workflows.round import Ending, Round
 
 POSITION: Final = 90
-NAME: Final = "write-back"
 
 
 async def complete(round_: Round, told: WriteBack | None) -> Ending:
@@ -34,7 +34,7 @@ async def complete(round_: Round, told: WriteBack | None) -> Ending:
 async def tell(round_: Round, told: WriteBack) -> Cause | None:
     """Tell the CRM; what people have to know where that could not be done. The schedule tries again by itself."""
     crm = round_.shop.landscape.crm
-    place = Place(NAME, POSITION, 0, crm)
+    place = Place(WRITE_BACK_STEP, POSITION, 0, crm)
     if round_.shop.systems.get(crm, OrderWriteBack) is None:
         await round_.tell_of(place, StepState.SKIPPED, f"{crm} is not set up to be told of bookings.")
         return None

@@ -112,7 +112,7 @@ async def _living(settings: WorkerSettings, landscape: Landscape) -> AsyncIterat
     sources, store = settings.open(landscape), Store(settings.url, settings.connections, executor)
     life = Life(url, executor, settings.version, recover, settings.timings)
     engine = Engine(url, executor, settings.version, settings.connections)
-    shop = Workshop(store, sources, landscape, engine, settings.pace)
+    shop = Workshop(sources, landscape, store, engine, settings.pace)
     for name, run in registered(shop).items():
         engine.workflow(name, run)
     await engine.launch(_queues(landscape, settings.at_once), settings.polling)

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Protocol, TypeVar
 
 from canonical.deadline import Deadline
-from canonical.errors import Mistake, ProblemCategory
 from canonical.principal import Principal, View
 from sources.kit.call import Call
-from sources.landscape import Landscape
-from sources.ports import Source
 from workflows.durable import Durable
 from workflows.durable.enqueueing import BULK
+from workflows.reach import Reach
 from workflows.store.opening import Store
-
-P = TypeVar("P", bound=Source)
-
-
-class Systems(Protocol):
-    """The opened systems, by configured name."""
-
-    @property
-    def by_name(self) -> Mapping[str, Source]:
-        """Every opened system."""
-
-    def get(self, name: str, port: type[P]) -> P | None:
-        """The system of this name as a keeper of the port; None when it does not keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +36,11 @@ class Pace:
     resume_after: float = 20.0
 
 
-class Reach(Protocol):
-    """What it takes to ask the systems; whoever only asks needs no more of a workshop."""
-
-    @property
-    def systems(self) -> Systems:
-        """The opened systems."""
-
-    @property
-    def landscape(self) -> Landscape:
-        """Which there are, and the company's rules."""
-
-    def system(self, name: str, port: type[P], what: str) -> P:
-        """The system as a keeper of the port; a Mistake in words where it cannot do that. `what`: "book orders"."""
-
-
 @dataclass(frozen=True)
-class Workshop:
+class Workshop(Reach):
     """One worker's. Made by whoever wires; nothing here opens or closes anything."""
 
     store: Store
-    systems: Systems
-    landscape: Landscape
     durable: Durable
     pace: Pace = field(default_factory=Pace)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -84,15 +51,3 @@ class Workshop:
         who = Principal("revgraph", self.landscape.tenant, "worker", frozenset())
         deadline = Deadline.after(seconds, self.clock)
         return Call(who, View(), deadline, correlation_id, urgency="bulk" if urgency >= BULK else "interactive")
-
-    def system(self, name: str, port: type[P], what: str) -> P:
-        """As `Reach` promises."""
-        return keeper(self.systems, name, port, what)
-
-
-def keeper(systems: Systems, name: str, port: type[P], what: str) -> P:
-    """The system as a keeper of the port; a Mistake in words where it cannot do that."""
-    found = systems.get(name, port)
-    if found is None:
-        raise Mistake("NOT_SUPPORTED", f"{name} is not set up to {what} through Revgraph.", ProblemCategory.ROUTING)
-    return found

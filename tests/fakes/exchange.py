@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ GIVEN: Mapping[str, tuple[Any, ...]] = {
     "register_order": (CrmOrderRequest,),
     "write_back": (WriteBack,),
 }
+LOST, SLOWEST = 0.2, 1.0
 WITH_WANTED = ("fetch_customers", "fetch_orders")
 
 
@@ -42,6 +44,7 @@ class Exchange:
     """The server. `deaths` are points at which whoever asks dies.
 
     While `held`, bookings arrive, and are in flight until they are let through; `arrived` is by whom they were sent.
+    In bad `weather` bookings take their time, and some of their replies are lost.
     """
 
     def __init__(self, call: Call, *systems: TradingErp | TradingCrm) -> None:
@@ -50,6 +53,8 @@ class Exchange:
         self.through = asyncio.Event()
         self.through.set()
         self.arrived: asyncio.Queue[int] = asyncio.Queue()
+        self.weather: random.Random | None = None
+        self.lost = 0
         self.deaths: list[str] = []
         self.died: list[str] = []
         self.running: set[asyncio.Task[Any]] = set()
@@ -72,7 +77,11 @@ class Exchange:
         work = asyncio.ensure_future(self._do(system, method, arguments, int(request.headers["X-Pid"])))
         self.running.add(work)
         work.add_done_callback(self.running.discard)
-        return web.Response(body=await asyncio.shield(work), content_type="application/json")
+        answer = await asyncio.shield(work)
+        if method == "book_order" and self.weather and self.weather.random() < LOST and request.transport:
+            self.lost += 1
+            request.transport.close()
+        return web.Response(body=answer, content_type="application/json")
 
     async def _do(self, system: str, method: str, arguments: list[Any], pid: int) -> bytes:
         fake = self.systems[system]
@@ -87,6 +96,8 @@ class Exchange:
         if method == "book_order":
             self.arrived.put_nowait(pid)
             await self.through.wait()
+        if method == "book_order" and self.weather:
+            await asyncio.sleep(self.weather.uniform(0.0, SLOWEST))
         wanted = [Wanted.of("number", "name", "billing_address", "version")] if method in WITH_WANTED else []
         try:
             value = await getattr(fake, method)(self.call, *arguments, *wanted)

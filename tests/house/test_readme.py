@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from graphql import parse, validate
 
 from schema import build_schema
 
 ROOT = Path(__file__).parents[2]
+PAGES = sorted(page for page in (ROOT / "docs").glob("*.md") if "```graphql" in page.read_text("utf-8"))
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -17,6 +19,12 @@ def test_the_query_of_the_readme_fits_the_graph() -> None:
     [query] = re.findall(r"```graphql\n(.*?)```", README, re.DOTALL)
 
     assert validate(build_schema()._schema, parse(query)) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_operation_on_a_page_fits_the_graph(page: Path) -> None:
+    for text in re.findall(r"```graphql\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+        assert validate(build_schema()._schema, parse(text)) == []
 
 
 def test_the_readme_names_only_commands_and_pages_that_are_there() -> None:

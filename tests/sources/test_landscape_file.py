@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from canonical.errors import ProblemCategory
+from canonical.integration_exception import Severity
 from sources.landscape import CachePolicy, Secret
 from sources.landscape_file import LandscapeError, Wrong, read_landscape
+from sources.landscape_rules import Writes
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("crmkind", "erpkind")
@@ -149,7 +152,7 @@ def test_the_example_loads_with_its_variables_set() -> None:
 @pytest.mark.parametrize(
     "was,becomes,line,key,found,expected",
     [
-        ('role = "crm"', 'role = "CRM"', 6, "instances[0].role", '"CRM"', '"crm" or "erp"'),
+        ('role = "crm"', 'role = "CRM"', 6, "instances[0].role", '"CRM"', '"crm", "erp" or "tax"'),
         ('tenant = "acme"', "tenant = 7", 1, "tenant", "7", "the tenant's name as text"),
         ('tenant = "acme"', "", 1, "tenant", "nothing", "the tenant's name as text"),
         ('kind = "crmkind"\n', "", 3, "instances[0].kind", "nothing", "the kind of system"),
@@ -269,3 +272,58 @@ def test_lines_are_counted_through_long_texts_lists_and_comments(tmp_path: Path)
 def test_the_catalogs_kinds_are_offered_when_no_others_are_given(tmp_path: Path) -> None:
     with pytest.raises(LandscapeError, match="a kind there is a folder for"):
         read_landscape(written(tmp_path, GOOD), ENVIRONMENT)
+
+
+RULES = """
+[orders]
+credit = "hold"
+answer_days = 90
+[product_lines]
+services = ["SVC-*", "SUP-1"]
+[[routing]]
+product_line = "services"
+ship_to = ["DE"]
+legal_entity = "DE01"
+[[exceptions]]
+category = "CREDIT"
+owner = "credit desk"
+due_minutes = 60
+severity = "HIGH"
+"""
+
+
+def test_the_rules_for_what_is_written_are_read(tmp_path: Path) -> None:
+    text = GOOD.replace("[instances.limits]", "[instances.writes]\nper_minute = 30\n[instances.limits]") + RULES
+
+    rules = read_landscape(written(tmp_path, text), ENVIRONMENT, KINDS)
+
+    assert rules.instances["books"].writes == Writes(concurrency=4, per_minute=30, waiting=500)
+    assert (rules.rules.orders.credit, rules.rules.orders.answer_days) == ("hold", 90)
+    assert rules.rules.product_line("SVC-7") == "services"
+    assert rules.rules.product_line("HW-7") is None
+    [routed] = rules.rules.routing
+    assert (routed.legal_entity, routed.ship_to, routed.product_line) == ("DE01", frozenset({"DE"}), "services")
+    [cared] = rules.rules.exceptions
+    assert (cared.owner, cared.category, cared.due_minutes, cared.severity) == (
+        "credit desk",
+        ProblemCategory.CREDIT,
+        60,
+        Severity.HIGH,
+    )
+
+
+@pytest.mark.parametrize(
+    "old,new,key,expected",
+    [
+        ('legal_entity = "DE01"', 'legal_entity = "XX"', "routing[0].legal_entity", "one of DE01"),
+        ('product_line = "services"', 'product_line = "x"', "routing[0].product_line", "one of services"),
+        ('ship_to = ["DE"]', 'ship_to = ["Germany"]', "routing[0].ship_to[0]", "a list of countries"),
+        ('category = "CREDIT"', 'category = "MONEY"', "exceptions[0].category", "a category of problems"),
+        ('credit = "hold"', 'credit = "ask"', "orders.credit", '"refuse" or "hold"'),
+    ],
+)
+def test_a_wrong_rule_is_refused_where_it_stands(tmp_path: Path, old: str, new: str, key: str, expected: str) -> None:
+    [wrong] = refusal(tmp_path, GOOD + RULES.replace(old, new))
+
+    assert wrong.key == key
+    assert expected in wrong.expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -17,13 +18,14 @@ from canonical.principal import Principal
 from canonical.refs import Ref, SystemReference
 from canonical.submission import Submission, Submitted
 from sources.landscape import Landscape
-from sources.landscape_rules import OrderRules, Rules
+from sources.landscape_rules import OrderRules, Rules, Writes
 from tests.fakes.company import NOW, landscape
 from tests.fakes.durable import Straight
 from tests.fakes.intake import TradingCrm, TradingErp
 from tests.fakes.systems import Books, FakeSystems
 from workflows.desk import Desk
 from workflows.durable import Started
+from workflows.reconcile import reconcile
 from workflows.registry import registered
 from workflows.store.opening import Store
 from workflows.workshop import Pace, Workshop
@@ -47,7 +49,7 @@ class House:
     def worker(self, durable: Straight) -> Workshop:
         """A worker's workshop with this engine."""
         systems = FakeSystems(self.crm, self.eu, self.us)
-        shop = Workshop(self.store, systems, self.landscape, durable, QUICK, self._sleep, lambda: self.now)
+        shop = Workshop(systems, self.landscape, self.store, durable, QUICK, self._sleep, lambda: self.now)
         durable.workflows = registered(shop)
         return shop
 
@@ -82,7 +84,7 @@ class House:
             "select s.workflow_uuid, s.name, i.inputs from dbos.workflow_status s join dbos.workflow_input i"
             " on i.workflow_uuid = s.workflow_uuid where s.status = 'ENQUEUED' order by s.created_at"
         )
-        return [Started(row[1], row[0], row[0]) for row in rows]
+        return [Started(row[1], row[0], json.loads(row[2])["positionalArgs"][0]) for row in rows]
 
     async def done(self, intent: Intent, key: str | None = None) -> Submission:
         """Hand it in, run it, and look at it."""
@@ -97,9 +99,20 @@ class House:
         assert found is not None
         return found
 
-    async def settle(self) -> None:
-        """Let every attempt's time run out."""
-        await self.say("update effect set not_before = clock_timestamp() - interval '1 second'")
+    async def settle(self, minutes: float = 0.02) -> None:
+        """Let every attempt's time have run out so many minutes ago."""
+        await self.say("update effect set not_before = clock_timestamp() - make_interval(secs => :s)", s=minutes * 60)
+
+    def busy(self, waiting: int) -> Landscape:
+        """The same landscape, in which no more than so many may wait for an ERP."""
+        instances = self.landscape.instances
+        few = {name: replace(one, writes=Writes(waiting=waiting)) for name, one in instances.items()}
+        return replace(self.landscape, instances=few)
+
+    async def reconciled(self) -> None:
+        """A turn of the schedule at which everything is due."""
+        await self.due()
+        await reconcile(self.shop)
 
     async def due(self) -> None:
         """Let the time come at which what waits is taken up again."""

@@ -15,7 +15,7 @@ from workflows.store.opening import Store
 ACROSS = order(
     line("P-1", source=Ref("crm", "l1")), line("P-2", source=Ref("crm", "l2"), legal_entity="US01"), legal_entity="DE01"
 )
-WRITES = ("book_order", "create_customer", "write_back", "carry out", "carry_out", "held")
+WRITES = ("book_order", "create_customer", "write_back", "carry out, not kept")
 
 
 async def through(house: House, engine: Straight, name: str) -> Submission:

@@ -323,6 +323,29 @@ async def test_what_is_booked_stays_booked_when_the_crm_cannot_be_told(house: Ho
     assert states(done)["write-back"] is StepState.FAILED
 
 
+async def test_the_crm_is_told_by_itself_once_it_is_back_and_the_submission_stays_complete(house: House) -> None:
+    house.crm.mood.always["write_back"] = raising(Unavailable("crm", "crm does not answer."))
+    done = await house.done(order())
+    await house.settle(minutes=5)
+    await house.reconciled()
+    await house.reconciled()
+    await house.work()
+    still = await house.look(done.id)
+    del house.crm.mood.always["write_back"]
+    await house.settle(minutes=5)
+    await house.reconciled()
+    await house.work()
+
+    assert (done.state, still.state) == (SubmissionState.COMPLETED, SubmissionState.COMPLETED)
+    told = await house.look(done.id)
+    assert told.problems == ()
+    assert states(told)["write-back"] is StepState.DONE
+    [exception] = await house.desk.exceptions.fetch(ANN, list(told.exception_ids))
+    assert exception is not None
+    assert exception.status is ExceptionStatus.RESOLVED
+    assert len(house.crm.told) == 1
+
+
 async def test_a_fault_of_our_own_ends_the_round_and_is_told_with_its_name_alone(house: House) -> None:
     house.eu.mood.will("quote_order", raising(ZeroDivisionError("secret 4711")))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -152,3 +153,58 @@ async def test_a_worker_that_cannot_start_says_why_and_ends(floor: Floor) -> Non
 
     assert code == FAILED
     assert "does not exist" in floor.words(worker)
+
+
+POINTS = [
+    f"{when} {method}"
+    for method in ("quote_order", "create_customer", "book_order", "write_back")
+    for when in ("before", "after")
+]
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+async def test_a_worker_that_is_killed_before_or_after_any_call_leaves_one_order(floor: Floor) -> None:
+    floor.told = replace(floor.told, settle=2.5)
+    floor.house.eu.books.customers.clear()
+    await floor.start()
+    await floor.start()
+    ended = []
+
+    for point in POINTS:
+        floor.house.eu.created.clear()
+        floor.house.customer(f"acc-{point.replace(' ', '-')}")
+        floor.exchange.deaths.append(point)
+        submission = await floor.submit(f"key-of-{point.replace(' ', '-')}", f"acc-{point.replace(' ', '-')}")
+        ended.append(await floor.ended(submission))
+        await floor.start()
+
+    assert floor.exchange.died == POINTS
+    assert {one.state for one in ended} == {SubmissionState.COMPLETED}
+    assert [len(held) for held in floor.house.eu.orders.values()] == [1] * len(POINTS)
+    assert len(floor.house.crm.told) == len(POINTS)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(400)
+async def test_orders_through_a_lossy_erp_and_workers_that_are_killed_at_random_are_each_booked_once(
+    floor: Floor,
+) -> None:
+    chance = random.Random(7)
+    floor.told = replace(floor.told, settle=2.5)
+    floor.exchange.weather = chance
+    await asyncio.gather(floor.start(), floor.start(), floor.start())
+
+    submissions = []
+    for number in range(60):
+        submissions.append(await floor.submit(f"key-of-random-order-{number:03}"))
+        if number % 6 == 5:
+            living = [worker for worker in floor.workers if worker.returncode is None]
+            chance.choice(living).kill()
+            await floor.start()
+    ended = [await floor.ended(one) for one in submissions]
+
+    assert {one.state for one in ended} == {SubmissionState.COMPLETED}
+    assert sorted(floor.house.eu.orders) == sorted(one.external_reference for one in ended)
+    assert {len(held) for held in floor.house.eu.orders.values()} == {1}
+    assert floor.exchange.lost > 5
