@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -38,6 +39,10 @@ from workflows.store.paging import Page, dated_page
 from workflows.validating import against
 
 _table = tables.submission
+
+LONGEST: Final = 1.9
+"""Seconds for taking something in; after that whoever asks is told to ask again."""
+SELDOM: Final = 0.25
 
 Position = tuple[datetime, str]
 """Where a page was left: the instant and the id of its last item."""
@@ -107,7 +112,8 @@ class Desk:
         until = self.clock() + (self.wait if within is None else min(self.wait, within))
         bound: Bound | list[Problem] = []
         try:
-            bound = await self._bound(given, judge)
+            async with asyncio.timeout(LONGEST):
+                bound = await self._bound(given, judge)
             if isinstance(bound, list):
                 problems = tuple(replace(problem, correlation_id=correlation_id) for problem in bound)
                 return Submitted(submission=None, problems=problems)
@@ -206,15 +212,18 @@ class Desk:
 
     async def _answer(self, bound: Bound, until: float) -> Submitted:
         """The submission, finished if it gets there in time; one that was given before is told as it stands."""
+        pause = self.look_every
         while True:
             async with self.store.transaction() as transaction:
                 state = await transaction.execute(select(_table.c.state).where(_table.c.id == bound.id))
                 waits = state.scalar_one() == SubmissionState.IN_PROGRESS.value and not bound.replayed
-                if not waits or self.clock() + self.look_every > until:
+                if not waits or self.clock() + pause > until:
                     loaded = await ledger.load(transaction, [bound.id], self.landscape.crm)
                     submission = loaded[bound.id]
                     return Submitted(submission=submission, replayed=bound.replayed, problems=submission.problems)
-            await self.sleep(self.look_every)
+            await self.sleep(pause)
+            # Most are there at once or not for a while: looking less and less often costs few of them anything.
+            pause = min(SELDOM, pause * 1.5)
 
     async def _named(
         self,

@@ -119,17 +119,18 @@ async def _nobody_else(shop: Workshop, taken: Taken, order: Ref) -> None:
 
 
 def forbidden(parts: Parts, rights: Rights) -> list[Problem]:
-    """The parts that whoever submitted may not touch."""
-    if rights.legal_entities is None:
-        return []
-    outside = [part for part in parts.parts if part.legal_entity not in rights.legal_entities]
-    sentence = "Your access does not include the books of {}, which hold a part of this order."
-    return [
-        Problem(
-            code="FORBIDDEN",
-            category=ProblemCategory.PERMISSION,
-            message=sentence.format(part.legal_entity),
-            system=part.ref.system,
-        )
-        for part in outside
-    ]
+    """What of the order whoever submitted may not touch: the books of a part, or its customer."""
+    against = []
+    if rights.accounts is not None and parts.crm_customer_key not in rights.accounts:
+        against.append(_no("Your access does not include the customer of this order.", None))
+    for part in parts.parts:
+        if rights.legal_entities is not None and part.legal_entity not in rights.legal_entities:
+            sentence = (
+                f"Your access does not include the books of {part.legal_entity}, which hold a part of this order."
+            )
+            against.append(_no(sentence, part.ref.system))
+    return against
+
+
+def _no(sentence: str, system: str | None) -> Problem:
+    return Problem(code="FORBIDDEN", category=ProblemCategory.PERMISSION, message=sentence, system=system)

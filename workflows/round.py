@@ -177,8 +177,8 @@ class Round:
                 return
             for cause in ending.causes:
                 await exception_queue.raise_exception(transaction, self.taken, self.shop.landscape.rules, cause)
-            if ending.state is SubmissionState.COMPLETED:
-                await exception_queue.settle_exceptions(transaction, self.taken, [c.place for c in ending.causes])
+            # What an earlier round was stopped by, and this one was not, is over.
+            await exception_queue.settle_exceptions(transaction, self.taken, [c.place for c in ending.causes])
             if ending.resume_in is None:
                 await journal.drop_waiting(transaction, self.taken)
 

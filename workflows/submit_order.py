@@ -11,8 +11,10 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from canonical.errors import ProblemCategory
 from canonical.intake import OrderQuotation, OrderRequest
 from canonical.intent import SubmitOrder
+from canonical.problem import Problem
 from canonical.refs import Ref
 from workflows import effects, ledger
 from workflows.accounts import account_in
@@ -69,6 +71,8 @@ async def _submit(round_: Round) -> Ending:
         lambda call: read_buyer(round_.shop, call, order.customer),
         lambda found: found.name or found.ref.key,
     )
+    if round_.taken.rights.accounts is not None and buyer.crm_key not in round_.taken.rights.accounts:
+        raise round_.refused(CUSTOMER, [_not_theirs()])
     origin = await round_.step(SOURCE, Origin, lambda call: read_origin(round_.shop, call, order, buyer), _say_origin)
     try:
         planned = await _plan(round_, order, held, buyer, origin)
@@ -173,6 +177,11 @@ def _booking(round_: Round, one: Quoted, held: list[Effect], origin: Origin, *, 
         legal_entity=one.leg.legal_entity,
         request=replace(one.request, reference=reference, crm_order_key=origin.order_key),
     )
+
+
+def _not_theirs() -> Problem:
+    sentence = "Your access does not include this customer."
+    return Problem(code="FORBIDDEN", category=ProblemCategory.PERMISSION, message=sentence, field=("customer",))
 
 
 def _at(name: str, position: int, leg: Leg) -> Place:

@@ -434,6 +434,36 @@ async def test_books_that_whoever_submits_may_not_touch_take_nothing(house: Hous
     assert house.eu.requests == []
 
 
+async def test_a_customer_that_whoever_submits_may_not_touch_gets_no_order(house: House) -> None:
+    narrow = Principal("bob", "acme", "quoting", frozenset(), accounts=frozenset({"acc2"}))
+
+    named = await house.submit(order(), principal=narrow)
+    by_erp = await house.submit(order(customer=Ref("erp-eu", "C-77"), legal_entity="DE01"), principal=narrow)
+    await house.work()
+
+    assert named.submission is None
+    assert named.problems[0].code == "FORBIDDEN"
+    assert by_erp.submission is not None
+    done = await house.look(by_erp.submission.id)
+    assert done.problems[0].category is ProblemCategory.PERMISSION
+    assert house.eu.requests == []
+
+
+async def test_what_stopped_an_earlier_round_and_not_this_one_is_over(house: House) -> None:
+    house.eu.mood.always["quote_order"] = raising(Unavailable("erp-eu", "erp-eu does not answer."))
+    waiting = await house.done(order(line("P-9")))
+    del house.eu.mood.always["quote_order"]
+    await house.reconciled()
+    await house.work()
+
+    refused = await house.look(waiting.id)
+    found = await house.desk.exceptions.fetch(ANN, list(refused.exception_ids))
+    assert [(one.category, one.status) for one in found if one] == [
+        (ProblemCategory.PRODUCT, ExceptionStatus.OPEN),
+        (ProblemCategory.SYSTEM_UNAVAILABLE, ExceptionStatus.RESOLVED),
+    ]
+
+
 def credit(available: str) -> Credit:
     return Credit(
         credit_limit=money(9999, "EUR"), exposure=None, available=money(available, "EUR"), on_hold=False, checked_at=NOW

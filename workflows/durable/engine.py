@@ -18,7 +18,7 @@ T = TypeVar("T")
 Workflow = Callable[[str], Awaitable[object]]
 """What is run durably: it is given one word, and reads everything else from the store."""
 
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.15
 """Seconds between two looks at a workflow that another one waits for."""
 MOST_RUNS = 25
 """How often a workflow is taken up again before it is taken for poison. Each death of a worker counts."""

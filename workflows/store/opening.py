@@ -28,7 +28,7 @@ class Store:
             driver_url(url),
             pool_size=connections,
             max_overflow=0,
-            pool_timeout=5,
+            pool_timeout=3,
             pool_pre_ping=True,
             json_serializer=in_json,
             json_deserializer=json.loads,
