@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from statistics import median
 
@@ -97,12 +98,12 @@ class Figures:
     @property
     def p50(self) -> float:
         """The median of the passes' medians."""
-        return median(one.told.p50 for one in self.passes)
+        return median([one.told.p50 for one in self.passes if one.told.requests] or [nan])
 
     @property
     def p99(self) -> float:
         """The median of the passes' 99th percentiles."""
-        return median(one.told.p99 for one in self.passes)
+        return median([one.told.p99 for one in self.passes if one.told.requests] or [nan])
 
     @property
     def calls(self) -> float:

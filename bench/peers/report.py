@@ -112,6 +112,9 @@ def _goals(run: Run) -> Iterator[str]:
     for name, least, summit in (("page, 32 clients", 1.0, 2.0), ("one order, 32 clients", 0.5, 1.0)):
         if name in run.scenes:
             yield f"| {name}: throughput of the best peer | {least}x | {summit}x | {_against_best(run, name, least)} |"
+    for name in ("page, 32 clients", "one order, 32 clients"):
+        if name in run.scenes:
+            yield f"| {name}: CPU of the peer that needs least (a busy machine moves it less) | | | {_cpu(run, name)} |"
     yield from _against_bound(run)
     yield from _late(run)
     yield from _memory_and_calls(run)
@@ -125,6 +128,15 @@ def _against_best(run: Run, name: str, least: float) -> str:
     best = max(peers, key=lambda one: one.rate)
     times = ours.rate / best.rate
     return f"{times:.2f}x of {best.name}: {_verdict(times >= least)}"
+
+
+def _cpu(run: Run, name: str) -> str:
+    ours, others = _split(run.scenes[name][1])
+    peers = [one for one in others if one.name != BOUND]
+    if ours is None or not peers:
+        return "not measured"
+    least = min(peers, key=lambda one: one.cpu_ms)
+    return f"{ours.cpu_ms / least.cpu_ms:.2f}x of {least.name}"
 
 
 def _against_bound(run: Run) -> Iterator[str]:

@@ -32,6 +32,7 @@ def test_a_goal_is_reached_or_missed_against_the_fastest_peer_and_never_against_
 
     assert "1.10x of Mercurius: reached" in fast
     assert "2.40x: reached" in fast
+    assert "1.20x of Mercurius |" in fast
     assert "0.60x of Mercurius: missed" in slow
     assert "2.60x: missed" in slow
 
