@@ -22,6 +22,7 @@ from graphql.type import GraphQLOutputType
 
 from engine.kinds import Kinds
 from engine.leaves import completed
+from engine.marks import Batch
 from engine.plan import Shape, Site, TypeName
 from engine.reading import read
 
@@ -64,11 +65,11 @@ class Careful:
         return out
 
     def _value(self, site: Site, parent: object) -> Any:
-        if site.step is None:
-            return read(site, parent, self._absent)
-        values = self._results[site.step]
-        # No call was made below a list that a bad neighbour makes null; its error is told there.
-        return values.get(id(parent), _PRUNED)
+        values = self._results[site.step] if site.step is not None else {}
+        if id(parent) in values:
+            return values[id(parent)]
+        # No call was made below a list that a bad neighbour makes null, yet what is not called is read.
+        return _PRUNED if isinstance(site.reach, Batch) else read(site, parent, self._absent)
 
     def _tell(self, raw: Exception, site: Site, kind: GraphQLOutputType, path: Path) -> None:
         error = located_error(raw, site.nodes, _steps(path))

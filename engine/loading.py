@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Future, wait
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,7 +29,22 @@ async def load(mark: Batch, parent: object, info: GraphQLResolveInfo[Any], argum
             raise answer
         return answer
     context.kept.append(parent)  # the loader knows a parent by its identity, which is free again when the parent dies
-    return await _loader(mark, info, arguments).load(parent)
+    return await _undisturbed(_loader(mark, info, arguments).load(parent))
+
+
+async def _undisturbed(answer: Future[Any]) -> object:
+    """graphql-core cancels the neighbours of a field that fails; an answer that others wait for does not go with them.
+
+    `shield` would do, too, but logs the error of an answer that nobody waits for any more.
+    """
+    answer.add_done_callback(_seen)
+    await wait([answer])
+    return answer.result()
+
+
+def _seen(answer: Future[Any]) -> None:
+    if not answer.cancelled():
+        answer.exception()
 
 
 def learn(info: GraphQLResolveInfo[Any]) -> Wants:

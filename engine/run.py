@@ -71,13 +71,11 @@ class Run:
 
     def _doomed(self, shape: Shape, root_value: object) -> bool:
         """Whether a non-null root field's arguments are wrong: the answer is null then, and nothing is called."""
-        doomed = any(
-            is_non_null_type(site.type) and isinstance(self._arguments(site), Exception) for site in shape.steps
-        )
-        if doomed:
-            for site in shape.steps:
-                wrong = self._arguments(site)
-                self.results[_step(site)] = {id(root_value): wrong if isinstance(wrong, Exception) else None}
+        wrong = {site: error for site in shape.steps if isinstance(error := self._arguments(site), Exception)}
+        doomed = any(is_non_null_type(site.type) for site in wrong)
+        if doomed:  # its neighbours have no value at all: one that is null would have an error of its own
+            for site, error in wrong.items():
+                self.results[_step(site)] = {id(root_value): error}
         return doomed
 
     def _shaped(self, shape: Shape, root_value: object) -> dict[str, Any]:
