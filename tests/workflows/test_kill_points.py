@@ -57,7 +57,18 @@ async def died_at(house: House, at: int) -> tuple[object, ...]:
         len(house.us.standing),
         len(house.us.created),
         len(house.crm.told),
+        await told_once(house, done.id),
     )
+
+
+async def told_once(house: House, submission: str) -> bool:
+    """Whether the outbox and the audit hold each booking once, and the end once."""
+    asked = "select kind, count(*) from event_out where submission_id = :id and kind like 'ORDER%' group by 1"
+    events = {row[0]: row[1] for row in await house.ask(asked, id=submission)}
+    acts = await house.ask(
+        "select count(*) from audit_entry where action = 'BOOK_ORDER' and subject = :of", of=f"Submission {submission}"
+    )
+    return events == {"ORDER_SUBMITTED": 1, "ORDER_BOOKED": 2} and acts[0][0] == 2
 
 
 async def points_of(house: House) -> list[str]:
@@ -69,7 +80,7 @@ async def points_of(house: House) -> list[str]:
     return list(alive.points)
 
 
-ONE_OF_EACH = ("COMPLETED", 1, 1, 1, 1)
+ONE_OF_EACH = ("COMPLETED", 1, 1, 1, 1, True)
 
 
 # Where the settling takes no time, whoever comes next gets the claim at once and must look before it acts; where it

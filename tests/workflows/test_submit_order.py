@@ -66,6 +66,23 @@ async def test_an_order_is_booked_once_and_the_crm_is_told(house: House) -> None
     assert done.steps[-2].message == "Order 4001 was booked in erp-eu."
 
 
+async def test_what_happens_is_put_into_the_outbox_in_its_order(house: House) -> None:
+    await house.done(order())
+    await house.done(order(line("P-9")))
+
+    told = await house.ask("select kind, subject_concept, subject_system, subject_key from event_out order by id")
+
+    assert [(row[0], row[1]) for row in told] == [
+        ("ORDER_SUBMITTED", "Order"),
+        ("ORDER_BOOKED", "Order"),
+        ("SUBMISSION_UPDATED", "Submission"),
+        ("ORDER_SUBMITTED", "Order"),
+        ("SUBMISSION_UPDATED", "Submission"),
+        ("EXCEPTION_RAISED", "IntegrationException"),
+    ]
+    assert [tuple(row[2:]) for row in told[:2]] == [("crm", "sale1"), ("erp-eu", "4001")]
+
+
 async def test_the_structure_is_kept_to_the_last_field(house: House) -> None:
     bundle, part = Ref("crm", "l1"), Ref("crm", "l2")
     ramp: dict[str, Any] = {"starts_on": date(2027, 1, 1), "ends_on": date(2027, 12, 31), "segment": 1}
