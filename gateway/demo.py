@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.children import Children
+from gateway.first_order import SUBMIT, first_order
 from gateway.outliving import begin_anew_for, start_database, start_worker, works
 from gateway.page import QUERY, curl
 from workflows.store.embedded import Embedded
@@ -35,12 +36,13 @@ ORDER = "order(by: $by{0}) {{ id number }}"
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What a running demo offers; `orders` are the five of the ready file."""
+    """What a running demo offers; `orders` are the five of the ready file, `first_order` one that may be handed in."""
 
     graphql: str
     token: str
     control: str | None
     orders: Sequence[Mapping[str, Any]]
+    first_order: Mapping[str, Any] | None = None
 
     def ready(self) -> dict[str, Any]:
         """The content of the ready file."""
@@ -88,7 +90,9 @@ def run(children: Children, state: Path, port: int | None, erp: str | None, say:
     crm = next(instance["name"] for instance in written["instances"] if instance["role"] == "crm")
     orders = _orders(chosen, token, crm, sandbox.get("highlights", []))
     children.wait_until("The worker's start", lambda: works(url), START_WITHIN)
-    return Demo(f"http://{HOST}:{chosen}/graphql", token, sandbox.get("control"), orders)
+    ids = [order["id"] for order in orders if order["id"]]
+    order = first_order(lambda query, variables: _ask(chosen, token, query, variables), ids)
+    return Demo(f"http://{HOST}:{chosen}/graphql", token, sandbox.get("control"), orders, order)
 
 
 def start_sandbox(
@@ -140,8 +144,20 @@ Your token (12 hours, every right):
 What happened to one order, ready to paste:
 
 {curl(demo.graphql, demo.token, query)}
-
+{_to_hand_in(demo)}
 Ctrl-C ends it all."""
+
+
+def _to_hand_in(demo: Demo) -> str:
+    """A command that hands an order in; nothing where the systems would take none."""
+    if demo.first_order is None:
+        return ""
+    variables = {"input": demo.first_order, "key": f"demo:{secrets.token_hex(8)}"}
+    return f"""
+An order to hand in; paste it again, and it is still one order:
+
+{curl(demo.graphql, demo.token, SUBMIT, variables)}
+"""
 
 
 def free_port() -> int:

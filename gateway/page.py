@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 QUERY = """query WhatHappened($id: ID!) {
@@ -15,11 +16,12 @@ QUERY = """query WhatHappened($id: ID!) {
 """What happened to one order, from quote to cash."""
 
 
-def curl(url: str, token: str, query: str) -> str:
-    """A command that asks the query; the query goes in as JSON on one line."""
+def curl(url: str, token: str, query: str, variables: Mapping[str, object] | None = None) -> str:
+    """A command that asks the query with these variables; all of it goes in as JSON on one line."""
     import orjson  # noqa: PLC0415 - the page itself needs none
 
-    body = orjson.dumps({"query": " ".join(query.split())}).decode().replace("'", "'\\''")
+    asked = {"query": " ".join(query.split()), **({"variables": variables} if variables else {})}
+    body = orjson.dumps(asked).decode().replace("'", "'\\''")
     return f"curl -s {url} -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{body}'"
 
 

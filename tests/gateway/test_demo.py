@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from graphql import parse, validate
 
 from gateway.children import ChildEndedError, Children, StoppedError
 from gateway.demo import Demo, answers, free_port, invitation, write_ready
 from gateway.outliving import begin_anew_for, start_database
+from schema import build_schema
 
 ORDERS = [{"id": "T3JkZXI", "number": "4711", "salesforce": "8011", "erp": "s4", "erpNumber": "4711"}]
 DEMO = Demo("http://127.0.0.1:8123/graphql", "the.token", "http://127.0.0.1:9000", ORDERS)
@@ -53,6 +57,19 @@ def test_the_invitation_holds_a_command_to_paste() -> None:
     assert "http://127.0.0.1:8123/graphql" in command
     assert "Authorization: Bearer the.token" in command
     assert 'id: \\"T3JkZXI\\"' in command
+
+
+def test_the_invitation_holds_an_order_to_hand_in_where_one_would_be_taken() -> None:
+    order = {"customer": {"crmId": "001"}, "currencyCode": "EUR", "lines": [{"sku": "O'Ring", "quantity": 1}]}
+
+    said = invitation(replace(DEMO, first_order=order))
+
+    [_, command] = [line for line in said.splitlines() if line.startswith("curl")]
+    [*_, body] = shlex.split(command)
+    asked = json.loads(body)
+    assert asked["variables"]["input"] == order
+    assert len(asked["variables"]["key"]) >= 16
+    assert validate(build_schema()._schema, parse(asked["query"])) == []
 
 
 def test_children_are_ended_by_their_ids_when_the_block_ends(tmp_path: Path) -> None:
