@@ -99,10 +99,12 @@ async def test_goods_that_come_later_than_they_are_wanted_are_a_problem_that_blo
 
 async def test_a_customer_that_nobody_has_and_a_source_that_nobody_has_are_named(house: House) -> None:
     nobody = await rehearsed(house, order(customer=Ref("crm", "acc9")))
+    asked_of_the_erp = list(house.eu.mood.calls)
     nothing = await rehearsed(house, order(source=Ref("crm", "0060000")))
 
     assert said(nobody) == [("SOURCE_REFUSED", "customer", True)]
     assert [one.sku for one in nobody.lines] == ["P-1"]
+    assert asked_of_the_erp == []
     assert said(nothing) == [("SOURCE_REFUSED", "source", True)]
     assert nothing.subtotal == money(200, "EUR")
 
