@@ -72,7 +72,9 @@ async def open_house(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(sources.close)
         systems = await stack.enter_async_context(_shelved(settings, landscape, sources)) if landscape.cache else None
-        yield furnish(settings, landscape, sources, authenticator, schema or the_schema(), systems)
+        house = furnish(settings, landscape, sources, authenticator, schema or the_schema(), systems)
+        stack.push_async_callback(house.close)
+        yield house
 
 
 def furnish(
