@@ -22,6 +22,7 @@ from workflows.booking import book_all, to_book
 from workflows.customers import Buyer, read_buyer
 from workflows.effects import Effect, EffectKind, EffectState
 from workflows.journal import Place
+from workflows.one_sale import taken_by_another
 from workflows.preparing import (
     Origin,
     quote_leg,
@@ -74,11 +75,32 @@ async def _submit(round_: Round) -> Ending:
     if round_.taken.rights.accounts is not None and buyer.crm_key not in round_.taken.rights.accounts:
         raise round_.refused(CUSTOMER, [_not_theirs()])
     origin = await round_.step(SOURCE, Origin, lambda call: read_origin(round_.shop, call, order, buyer), _say_origin)
+    if origin.order_key:
+        await _claim(round_, Ref(round_.shop.landscape.crm, origin.order_key))
     try:
         planned = await _plan(round_, order, held, buyer, origin)
     except StoppedError as stopped:
         return await tell_failure(round_, origin.order_key, stopped.ending)
     return await book_all(round_, planned)
+
+
+async def _claim(round_: Round, sale: Ref) -> None:
+    async with round_.shop.store.transaction() as transaction:
+        other = await taken_by_another(transaction, round_.taken, sale)
+    if other is not None:
+        sentence = f"Order {sale.key} of {sale.system} was handed in before, under the reference {other}."
+        advice = "Amend that order instead, or cancel it first."
+        raise round_.refused(
+            SOURCE,
+            [
+                Problem(
+                    code="ALREADY_SUBMITTED",
+                    category=ProblemCategory.CONFLICT,
+                    message=f"{sentence} {advice}",
+                    field=SOURCE.field,
+                )
+            ],
+        )
 
 
 async def _plan(round_: Round, order: SubmitOrder, held: list[Effect], buyer: Buyer, origin: Origin) -> list[Effect]:

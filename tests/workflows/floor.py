@@ -66,7 +66,9 @@ class Floor:
 
     async def submit(self, key: str = "key-of-sixteen-letters", customer: str = "acc1") -> str:
         """Hand an order in; its submission."""
-        answer = await self.desk.submit(ANN, order(customer=Ref("crm", customer)), key, "corr-1")
+        answer = await self.desk.submit(
+            ANN, order(customer=Ref("crm", customer), source=Ref("crm", f"sale of {key}")), key, "corr-1"
+        )
         assert answer.submission is not None, answer.problems
         return answer.submission.id
 

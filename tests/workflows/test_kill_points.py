@@ -22,7 +22,8 @@ async def through(house: House, engine: Straight, name: str) -> Submission:
     """One buyer's order: let the worker die, and let others take over until it is settled."""
     house.customer(name)
     house.known_in(house.eu, f"C-{name}", name)
-    submitted = await house.submit(with_values(ACROSS, customer=Ref("crm", name)), f"key-of-the-buyer-{name}")
+    theirs = with_values(ACROSS, customer=Ref("crm", name), source=Ref("crm", f"sale of {name}"))
+    submitted = await house.submit(theirs, f"key-of-the-buyer-{name}")
     assert submitted.submission is not None
     for system in (house.eu, house.us, house.crm):
         system.mood.watch = engine.point

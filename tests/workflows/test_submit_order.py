@@ -485,3 +485,14 @@ def credit(available: str) -> Credit:
     return Credit(
         credit_limit=money(9999, "EUR"), exposure=None, available=money(available, "EUR"), on_hold=False, checked_at=NOW
     )
+
+
+async def test_an_order_of_the_crm_is_booked_once_whatever_keys_it_is_handed_in_under(house: House) -> None:
+    first = await house.done(order())
+    second = await house.done(order(purchase_order_number="again"))
+
+    assert (first.state, second.state) == (SubmissionState.COMPLETED, SubmissionState.REFUSED)
+    [problem] = second.problems
+    assert (problem.code, problem.category) == ("ALREADY_SUBMITTED", ProblemCategory.CONFLICT)
+    assert first.external_reference in problem.message
+    assert len(house.eu.requests) == 1
