@@ -63,6 +63,25 @@ def test_every_operation_of_very_many_is_answered_as_by_graphql_core(trial: Tria
     tried(trial, long_count() * 2 // 3 // LONG_PARTS, 1000 + part)
 
 
+def test_what_is_not_asked_below_a_bad_item_may_be_asked_elsewhere(trial: Trial) -> None:
+    text = """
+    query($v0: Int) {
+      __typename
+      page(first: 2) {
+        edges {
+          a: node { place { ... on Party { ...F0 } } __typename }
+          node { related { id } invoices(first: $v0) { related { id } } }
+        }
+      }
+    }
+    fragment F0 on Place { zone { ... { city city } } }
+    """
+
+    trial.check(Asked(text, {}, {"v0": 1}), Weather(990, 8, unsteady=False).desks())
+
+    assert trial.tally["pruned errors"] == 1
+
+
 @settings(max_examples=200)
 @given(QUERIES)
 def test_the_operations_that_are_tried_are_valid(asked: Asked) -> None:

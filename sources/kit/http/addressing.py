@@ -47,10 +47,10 @@ class Addresses:
         return self._read(_with_query(ask.path, ask.query))
 
     def _built(self, path: str, query: tuple[tuple[str, str], ...] | str) -> httpx.URL:
-        if "://" in path:
-            return self._same_host(self._read(_with_query(path, query)))
         text = _with_query(path, query)
-        return self._plain(text) or self._read(self._root + text)
+        if path.startswith("/"):
+            return self._plain(text) or self._read(self._root + text)
+        return self._same_host(self._read(text if "://" in path else self._root + text))
 
     def _plain(self, text: str) -> httpx.URL | None:
         """The address below our own, when nothing in it needs escaping; None otherwise."""

@@ -60,6 +60,7 @@ def test_the_address_is_what_httpx_reads(base: str, path: str, query: str) -> No
         ("/orders('1')/to_Item", "", "https://acme.example/odata/orders('1')/to_Item"),
         ("/orders/../customers", "", "https://acme.example/odata/customers"),
         ("/a b/é", "", "https://acme.example/odata/a%20b/%C3%A9"),
+        ("/links('http://x/y')", "", "https://acme.example/odata/links('http://x/y')"),
         ("https://acme.example/next?a=%27b%27", "", "https://acme.example/next?a=%27b%27"),
         ("https://acme.example:443/next", (("p", "2"),), "https://acme.example/next?p=2"),
     ],
@@ -73,7 +74,8 @@ def test_an_address_is_path_and_query_below_the_system_s_own(
 
 
 @pytest.mark.parametrize(
-    "path", ["http://acme.example/next", "https://other.example/next", "https://acme.example:8443/next"]
+    "path",
+    ["http://acme.example/next", "https://other.example/next", "https://acme.example:8443/next", "@other.example/"],
 )
 def test_an_address_elsewhere_is_a_broken_contract(path: str) -> None:
     with pytest.raises(ContractBroken, match="another address"):
