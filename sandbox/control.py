@@ -49,7 +49,7 @@ class FaultAt(Fault):
 
 
 class SystemSeen(BaseModel):
-    """One system: `faults` are armed, `requests` counted since the start or the last DELETE /requests."""
+    """One system: `faults` are armed, `hits` those that were met since the start, `requests` all since DELETE /requests."""
 
     name: str
     kind: str
@@ -57,6 +57,7 @@ class SystemSeen(BaseModel):
     url: str
     faults: int | None
     requests: int | None
+    hits: dict[str, int] | None
 
 
 class BookingSeen(BaseModel):
@@ -116,12 +117,9 @@ def _systems(app: FastAPI, opened: Opened, urls: Mapping[str, str]) -> None:
         for system in opened.company.systems:
             held = opened.sandboxes.get(system.name)
             faults, requests = (len(held.faults.armed()), held.log.total) if held else (None, None)
-            url = urls[system.name]
-            seen.append(
-                SystemSeen(
-                    name=system.name, kind=system.kind, role=system.role, url=url, faults=faults, requests=requests
-                )
-            )
+            hits = {str(kind): count for kind, count in held.faults.hits.items()} if held else None
+            given = {"name": system.name, "kind": system.kind, "role": system.role, "url": urls[system.name]}
+            seen.append(SystemSeen(**given, faults=faults, requests=requests, hits=hits))
         return seen
 
 

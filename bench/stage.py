@@ -1,0 +1,146 @@
+"""The whole house in processes of its own: pretend systems, PostgreSQL, a gateway, and workers that may be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from gateway.children import Children
+from gateway.demo import answers, free_port
+from gateway.outliving import start_database
+from gateway.tokens import Signer
+from resolvers.access import SCOPES
+
+SETTLES_AFTER = 12
+"""Seconds in which the pretend systems have certainly taken a write or not; real ones are given minutes."""
+WRITES_WITHIN = 3
+AT_ONCE = 8
+_START = 90.0
+_LIVING = (
+    "select count(*) from worker where ended_at is null and heartbeat_at > clock_timestamp() - interval '5 seconds'"
+)
+
+
+@dataclass
+class Stage:
+    """What was started, and how to reach it."""
+
+    children: Children
+    state: Path
+    url: str
+    landscape: Path
+    control: str
+    graphql: str
+    token: str
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    killed: int = 0
+    ended: int = 0
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def start_worker(self) -> None:
+        """One more worker; it takes work some seconds later."""
+        command = [sys.executable, "-m", "gateway.cli", "worker", "--landscape", str(self.landscape)]
+        with (self.state / f"worker{next(self._numbers)}.log").open("wb") as log:
+            environment = {**os.environ, "REVGRAPH_DATABASE_URL": self.url, "REVGRAPH_LOG_LEVEL": "warning"}
+            running = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+            )
+        self.workers.append(running)
+
+    def kill_worker(self, place: int) -> None:
+        """End one as a power cut would, and start another in its stead."""
+        doomed = self.workers.pop(place)
+        doomed.kill()
+        doomed.wait()
+        self.killed += 1
+        self.start_worker()
+
+    def replace_dead(self) -> int:
+        """Start another for each worker that ended by itself; how many did."""
+        dead = [one for one in self.workers if one.poll() is not None]
+        for one in dead:
+            self.workers.remove(one)
+            self.start_worker()
+        return len(dead)
+
+    def await_workers(self) -> None:
+        """Wait until all of them take work."""
+        self.children.wait_until("The workers' start", lambda: self._living() >= len(self.workers), _START)
+
+    def end_workers(self) -> None:
+        """End them by their ids, whatever they have in hand."""
+        for one in self.workers:
+            one.kill()
+            one.wait()
+        self.workers.clear()
+
+    def _living(self) -> int:
+        with psycopg.connect(self.url) as session:
+            row = session.execute(_LIVING).fetchone()
+        return int(row[0]) if row else 0
+
+
+@contextmanager
+def open_stage(workers: int, *, deals: int = 400, buyers: int = 80) -> Iterator[Stage]:
+    """The stage, once everything answers; all of it has ended when the block has."""
+    with tempfile.TemporaryDirectory(prefix="rg-stage-") as folder, Children() as children:
+        state = Path(folder)
+        told = _start_systems(children, state, deals, buyers)
+        url = start_database(children, state)
+        landscape = state / "bench.toml"
+        landscape.write_text(hurried(Path(told["landscape"]).read_text(encoding="utf-8")), encoding="utf-8")
+        secret, port = secrets.token_urlsafe(48), free_port()
+        command = [sys.executable, "-m", "gateway.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+        environment = {"REVGRAPH_JWT_SECRET": secret, "REVGRAPH_DATABASE_URL": url, "REVGRAPH_DEADLINE_SECONDS": "10"}
+        children.start("gateway", [*command, "--landscape", str(landscape)], state / "gateway.log", environment)
+        children.wait_until("The gateway's start", lambda: answers(port), _START)
+        token = Signer(secret, tomllib.loads(landscape.read_text())["tenant"]).sign(SCOPES)
+        stage = Stage(children, state, url, landscape, told["control"], f"http://127.0.0.1:{port}/graphql", token)
+        try:
+            for _ in range(workers):
+                stage.start_worker()
+            stage.await_workers()
+            yield stage
+        finally:
+            stage.end_workers()
+
+
+def hurried(landscape: str) -> str:
+    """The landscape of systems that settle soon, are pressed harder, and leave credit to the ERP."""
+    settled = re.sub(r"(?m)^settle_seconds = \d+$", f"settle_seconds = {SETTLES_AFTER}", landscape)
+    written = re.sub(r"(?m)^sap_client = ", f"write_seconds = {WRITES_WITHIN}\n\\g<0>", settled)
+    pressed = re.sub(
+        r"(?m)^\[instances.settings\]$",
+        f"[instances.writes]\nconcurrency = {AT_ONCE}\nwaiting = 2000\n\n\\g<0>",
+        written,
+    )
+    return f'{pressed}\n[orders]\ncredit = "hold"\n'
+
+
+def _start_systems(children: Children, state: Path, deals: int, buyers: int) -> dict[str, Any]:
+    ready = state / "sandbox.json"
+    command = [sys.executable, "-m", "sandbox.serve", "--state", str(state), "--ready", str(ready)]
+    children.start("sandbox", [*command, "--deals", str(deals), "--buyers", str(buyers)], state / "sandbox.log")
+    children.wait_until("The start of the systems", ready.exists, _START)
+    found: dict[str, Any] = json.loads(ready.read_text(encoding="utf-8"))
+    return found
+
+
+def clock() -> float:
+    """Seconds from somewhere on."""
+    return time.monotonic()
