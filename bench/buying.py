@@ -92,7 +92,7 @@ def orders_of(offers: Sequence[Mapping[str, Any]], seed: int, number: int, wrong
         lines = [{"sku": sku, "quantity": chance.randint(1, 3)} for sku in SKUS[: chance.randint(1, len(SKUS))]]
         if chance.random() < wrong:
             lines.append({"sku": "NO-SUCH", "quantity": 1})
-        orders[f"chaos:{seed}:{place:05}"] = {**chosen, "lines": lines}
+        orders[f"order-of-chaos:{seed}:{place:05}"] = {**chosen, "lines": lines}
     return orders
 
 
@@ -126,6 +126,8 @@ class Impatient:
             return
         if answer["submission"]:
             self.counted.heard(key, answer["submission"]["id"])
+        elif any(problem["code"] == "IDEMPOTENCY_KEY_INVALID" for problem in answer["problems"]):
+            raise ValueError(f"{key} is no key: {answer['problems']}")
         else:
             self.counted.problems.update(problem["code"] for problem in answer["problems"])
             await asyncio.sleep(self.chance.uniform(0.3, 1))

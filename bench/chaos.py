@@ -1,4 +1,4 @@
-"""Orders under fire: half of all calls go wrong, workers are killed, clients are impatient; what is there at the end?
+"""Orders under fire: half of all calls go wrong, workers are killed, clients are impatient: what is there at the end.
 
     python -m bench.chaos [--orders 1000] [--seed N] [--kill-every 4] [--workers 2]
 
@@ -156,7 +156,7 @@ async def told(stage: Stage, seconds: float) -> None:
 
 async def _until(stage: Stage, asked: str, seconds: float) -> None:
     until = clock() + seconds
-    while clock() < until and await asyncio.to_thread(_count, stage, asked):
+    while clock() < until and await asyncio.to_thread(_waits, stage, asked):
         await asyncio.sleep(_LOOK_EVERY)
         stage.ended += stage.replace_dead()
 
@@ -164,6 +164,10 @@ async def _until(stage: Stage, asked: str, seconds: float) -> None:
 def unsettled(stage: Stage) -> int:
     """How many submissions are not settled."""
     return _count(stage, _UNSETTLED)
+
+
+def _waits(stage: Stage, asked: str) -> bool:
+    return _count(stage, asked) > 0
 
 
 def _count(stage: Stage, asked: str) -> int:
@@ -222,9 +226,12 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--kill-every", type=float, default=4, help="seconds; 0 kills nobody (default 4)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--calm-after", type=float, default=60, help="seconds after the last hand-in (default 60)")
+    parser.add_argument("--patience", type=float, default=900, help="seconds for each stage of it (default 900)")
     parser.add_argument("--dry", action="store_true", help="write nothing")
     told = parser.parse_args(given)
-    plan = Plan(told.orders, told.seed, told.kill_every, told.workers, calm_after=told.calm_after)
+    plan = Plan(
+        told.orders, told.seed, told.kill_every, told.workers, calm_after=told.calm_after, patience=told.patience
+    )
     print(f"seed {plan.seed}", flush=True)
     with open_stage(plan.workers) as stage:
         found = asyncio.run(run(stage, plan))

@@ -14,7 +14,7 @@ import psycopg
 
 _SUBMISSIONS = """
 select s.idempotency_key, s.external_reference, s.state, s.settled_at is not null, s.replays,
-  extract(epoch from s.settled_at - s.submitted_at),
+  cast(extract(epoch from s.settled_at - s.submitted_at) as float8),
   exists (select 1 from integration_exception x where x.submission_id = s.id and x.status <> 'RESOLVED')
 from submission s where s.operation = 'SUBMIT_ORDER'
 """
@@ -105,7 +105,8 @@ def _booked(state: Path) -> dict[str, list[str]]:
     booked: dict[str, list[str]] = {}
     for path in _erps(state):
         for reference, number in _rows(path, asked):
-            booked.setdefault(reference, []).append(number)
+            # Stored with leading zeros, which no interface of it shows.
+            booked.setdefault(reference, []).append(number.lstrip("0"))
     return booked
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import psycopg
 
@@ -99,6 +101,9 @@ class Stage:
 def open_stage(workers: int, *, deals: int = 400, buyers: int = 80) -> Iterator[Stage]:
     """The stage, once everything answers; all of it has ended when the block has."""
     with tempfile.TemporaryDirectory(prefix="rg-stage-") as folder, Children() as children:
+        # Children would note a signal and go on; here it has to end what waits.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, _end)
         state = Path(folder)
         told = _start_systems(children, state, deals, buyers)
         url = start_database(children, state)
@@ -139,6 +144,10 @@ def _start_systems(children: Children, state: Path, deals: int, buyers: int) -> 
     children.wait_until("The start of the systems", ready.exists, _START)
     found: dict[str, Any] = json.loads(ready.read_text(encoding="utf-8"))
     return found
+
+
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def clock() -> float:

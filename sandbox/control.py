@@ -49,7 +49,7 @@ class FaultAt(Fault):
 
 
 class SystemSeen(BaseModel):
-    """One system: `faults` are armed, `hits` those that were met since the start, `requests` all since DELETE /requests."""
+    """One system: `faults` are armed, `hits` those met so far, `requests` since DELETE /requests."""
 
     name: str
     kind: str
