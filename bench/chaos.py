@@ -190,15 +190,15 @@ def report(found: Outcome, command: str) -> list[str]:
         "keys handed in": f"{plan.orders}, by {plan.clients} clients at once",
         "attempts of the clients": _words(counted.sent),
         "problems that they met": _words(counted.problems),
-        "calls to the systems": found.requests,
-        "of which went wrong": f"{sum(found.hits.values())}: {_words(found.hits)}",
+        "calls to the systems until it was calm": found.requests,
+        "faults met, a call may meet several": f"{sum(found.hits.values())}: {_words(found.hits)}",
         "workers": f"{plan.workers} at once; {found.killed} killed with -9, {found.ended} ended by themselves",
         "workflows taken over from the dead": truth.taken_over,
         "submissions by state": _words(truth.states),
         "settled while all this went on": found.under_fire,
         "orders in the ERPs": f"{booked}, one reference with more than one: {twice}",
         "orders in the CRM": sum(len(orders) for orders in truth.registered.values()),
-        "answers lost, of which found to be done": f"{truth.lost}, {truth.found}",
+        "answers lost, those of effects that are done at the end": f"{truth.lost}, {truth.found}",
         "attempts beyond the first": truth.retries,
         "answered again by key": sum(one.replays for one in truth.kept.values()),
         "in the exception queue": sum(one.shown for one in truth.kept.values()),
@@ -236,6 +236,7 @@ def main(given: Sequence[str] | None = None) -> None:
     with open_stage(plan.workers) as stage:
         found = asyncio.run(run(stage, plan))
     words = f"python -m bench.chaos --orders {plan.orders} --seed {plan.seed} --kill-every {plan.kill_every:g}"
+    words += f" --calm-after {plan.calm_after:g}"
     lines = report(found, words)
     print("\n".join(lines))
     if not told.dry:

@@ -46,8 +46,8 @@ async def failure(graph: Graph, text: str, **variables: Any) -> GraphQLError:
 
 async def test_submissions_are_listed_counted_and_turned_page_by_page(graph: Graph) -> None:
     for number in range(3):
-        await graph.done(key=f"key-of-the-order-{number}")
-    await graph.done(key="key-of-the-refused", lines=[line_input("P-9")])
+        await graph.done(key=f"key-of-the-order-{number}", source=None)
+    await graph.done(key="key-of-the-refused", lines=[line_input("P-9")], source=None)
 
     first = (await graph(PAGE, first=2))["submissions"]
     rest = (await graph(PAGE, first=2, after=first["pageInfo"]["endCursor"]))["submissions"]
@@ -126,7 +126,7 @@ async def test_what_was_done_is_listed_by_whom_and_about_what(graph: Graph) -> N
 async def test_the_numbers_say_how_well_orders_get_through(graph: Graph) -> None:
     await graph.done()
     await graph.submit()
-    await graph.done(key="key-of-the-refused", lines=[line_input("P-9")])
+    await graph.done(key="key-of-the-refused", lines=[line_input("P-9")], source=None)
 
     told = (await graph(KPIS, since="2020-01-01T00:00:00Z", until="2100-01-01T00:00:00Z"))["kpis"]
 

@@ -213,9 +213,8 @@ async def test_whoever_has_one_account_submits_for_it_and_sees_what_became_of_it
     mine = graph.narrowed(accounts=frozenset({"acc1"}))
 
     by_key = await mine.done(key="key-of-the-crms-customer")
-    by_erp = await mine.done(
-        key="key-of-the-erps-customer", customer={"reference": {"system": "erp-eu", "key": "C-77"}}
-    )
+    of_the_erp = {"reference": {"system": "erp-eu", "key": "C-77"}}
+    by_erp = await mine.done(key="key-of-the-erps-customer", customer=of_the_erp, source=None)
 
     assert (by_key["state"], by_erp["state"]) == ("COMPLETED", "COMPLETED")
     assert await graph.narrowed(accounts=frozenset({"acc2"})).submission(by_key["id"]) is None
@@ -225,8 +224,8 @@ async def test_a_lost_reply_counts_as_booked_and_a_lost_request_is_uncertain_unt
     graph.house.eu.mood.will("book_order", lost)
     found = await graph.done(key="key-of-the-lost-reply")
     graph.house.eu.mood.will("book_order", never_arrived)
-    unsure = await graph.done(key="key-of-the-lost-request")
-    again = await graph.submit(key="key-of-the-lost-request")
+    unsure = await graph.done(key="key-of-the-lost-request", source=None)
+    again = await graph.submit(key="key-of-the-lost-request", source=None)
 
     assert found["state"] == "COMPLETED"
     assert (unsure["state"], again["submission"]["state"], again["replayed"]) == ("UNCERTAIN", "UNCERTAIN", True)
@@ -350,7 +349,7 @@ async def test_an_order_that_gets_there_in_time_is_answered_finished_and_one_tha
 
     quick = await graph.submit(key="key-of-the-quick-order")
     house.eu.mood.always["quote_order"] = raising(Unavailable("erp-eu", "erp-eu does not answer."))
-    slow = await graph.submit(key="key-of-the-slow-order")
+    slow = await graph.submit(key="key-of-the-slow-order", source=None)
 
     assert quick["submission"]["state"] == "COMPLETED"
     assert slow["submission"]["state"] == "IN_PROGRESS"
