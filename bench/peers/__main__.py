@@ -36,7 +36,7 @@ CHECKED = 12
 def main() -> None:
     """Start everybody, compare, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=6, help="how long each pass lasts (default 6)")
+    parser.add_argument("--seconds", type=int, default=6, help="how long each pass lasts (default 6)")
     parser.add_argument("--passes", type=int, default=3, help="how often everybody has a turn (default 3)")
     parser.add_argument("--only", nargs="+", default=[], help="contestants whose names begin so; Revgraph is always in")
     parser.add_argument("--quick", action="store_true", help="two short passes of the loads with 32 clients, no report")

@@ -34,7 +34,7 @@ _OURS = ("-m", "bench.peers.ours", "--port", "{port}", "--server")
 def main() -> None:
     """Start both, compare, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=6, help="how long each pass lasts (default 6)")
+    parser.add_argument("--seconds", type=int, default=6, help="how long each pass lasts (default 6)")
     parser.add_argument("--passes", type=int, default=5, help="how often either has a turn (default 5)")
     given = parser.parse_args()
     load = os.getloadavg()[0]
