@@ -37,6 +37,7 @@ from sources.ports import (
 )
 
 T = TypeVar("T")
+NOT_A_WORKERS = "A worker asks for what is named; it neither lists nor checks."
 
 
 class Remote:
@@ -66,7 +67,7 @@ class Remote:
         return msgspec.convert(told["value"], kind)
 
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
-        raise NotImplementedError
+        raise AssertionError(NOT_A_WORKERS)
 
     def origin(self, concept: str, field: str) -> str | None:
         return None
@@ -79,7 +80,7 @@ class Remote:
         return await self.ask("fetch_customers", list[CustomerRecord], lookup)
 
     async def list_customers(self, call: Call, query: CustomerQuery, wanted: Wanted) -> Page[CustomerRecord]:
-        raise NotImplementedError
+        raise AssertionError(NOT_A_WORKERS)
 
     def named_customer(self, reference: str) -> str | None:
         return reference if reference.startswith("acc") else None
@@ -90,7 +91,7 @@ class Remote:
     async def list_orders(
         self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None = None
     ) -> Page[OrderRecord]:
-        raise NotImplementedError
+        raise AssertionError(NOT_A_WORKERS)
 
     def named_order(self, reference: str) -> str | None:
         return reference if reference.startswith("sale") else None

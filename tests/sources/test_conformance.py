@@ -24,7 +24,7 @@ from canonical.system import SystemHealth
 from canonical.wanted import Wanted
 from sandbox.opening import Tale
 from sandbox.serve import Company, open_company
-from sources.catalog import Sources, forecaster, open_sources
+from sources.catalog import Sources, forecaster
 from sources.kit.call import Call
 from sources.kit.forecast import Need, Question
 from sources.kit.sandbox import faults
@@ -98,28 +98,6 @@ async def real() -> AsyncIterator[Company]:
 def place(request: pytest.FixtureRequest) -> tuple[str, str]:
     found: tuple[str, str] = request.param
     return found
-
-
-@pytest.fixture
-def name(place: tuple[str, str]) -> str:
-    return place[1]
-
-
-@pytest.fixture
-def company(place: tuple[str, str], request: pytest.FixtureRequest) -> Company:
-    opened: Company = request.getfixturevalue(place[0])
-    return opened
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def sources(company: Company) -> AsyncIterator[Sources]:
-    for sandbox in company.sandboxes.values():
-        sandbox.faults.clear()
-    opened = open_sources(read_landscape(company.landscape, os.environ))
-    yield opened
-    await opened.close()
-    for sandbox in company.sandboxes.values():
-        sandbox.faults.clear()
 
 
 def sandbox_of(company: Company, name: str) -> Sandbox:

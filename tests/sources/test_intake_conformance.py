@@ -29,12 +29,11 @@ from canonical.principal import Principal, View
 from canonical.wanted import Wanted
 from sandbox.opening import Tale
 from sandbox.serve import Company, open_company
-from sources.catalog import Sources, open_sources
+from sources.catalog import Sources
 from sources.intake import CustomerIntake, OrderIntake
 from sources.kit.call import Call
 from sources.kit.sandbox import faults
 from sources.kit.sandbox.contract import Sandbox
-from sources.landscape_file import read_landscape
 from sources.ports import CustomerSource, Lookup, OrderSource, Source
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -101,28 +100,6 @@ async def real() -> AsyncIterator[Company]:
 def place(request: pytest.FixtureRequest) -> tuple[str, str]:
     found: tuple[str, str] = request.param
     return found
-
-
-@pytest.fixture
-def name(place: tuple[str, str]) -> str:
-    return place[1]
-
-
-@pytest.fixture
-def company(place: tuple[str, str], request: pytest.FixtureRequest) -> Company:
-    opened: Company = request.getfixturevalue(place[0])
-    return opened
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def sources(company: Company) -> AsyncIterator[Sources]:
-    for sandbox in company.sandboxes.values():
-        sandbox.faults.clear()
-    opened = open_sources(read_landscape(company.landscape, os.environ))
-    yield opened
-    await opened.close()
-    for sandbox in company.sandboxes.values():
-        sandbox.faults.clear()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -15,7 +15,7 @@ from sources.kit.http.breaker import BreakerState
 from sources.kit.http.client import SystemClient
 from sources.kit.http.transport import KeptConnections
 from sources.landscape import Limits
-from tests.sources.kit.http.peer import BODY, Peer, listening
+from tests.sources.kit.http.peer import BODY, Manner, Peer, listening
 from tests.sources.kit.http.pretend import AskAs, Clock, OpenClient, until
 
 CALLERS = 32
@@ -138,33 +138,22 @@ async def test_a_system_that_hangs_up_on_new_connections_is_not_asked_twice_for_
     assert peer.opened == 1
 
 
-async def test_a_body_that_stalls_costs_its_connection_and_not_its_place(
-    peer: Peer, open_client: OpenClient, ask_as: AskAs
+@pytest.mark.parametrize(
+    "manner,words",
+    [("stall", "northwind did not answer in time."), ("half close", "northwind broke off the connection.")],
+)
+async def test_a_body_that_does_not_end_costs_its_connection_and_not_its_place(
+    manner: Manner, words: str, peer: Peer, open_client: OpenClient, ask_as: AskAs
 ) -> None:
     client = open_client(HASTY, base_url=peer.url)
-    peer.manner = lambda _: "stall"
+    peer.manner = lambda _: manner
     told = await asyncio.gather(*(client.send(ask_as(), read(one)) for one in range(4)), return_exceptions=True)
     await until(lambda: peer.open == 0)
 
     peer.manner = lambda _: "answer"
     await everyone_asks(client, ask_as)
 
-    assert [str(one) for one in told] == ["northwind did not answer in time."] * 4
-    assert (peer.open, in_use(client)) == (2, 0)
-
-
-async def test_a_body_cut_off_by_a_half_closed_connection_costs_its_connection_and_not_its_place(
-    peer: Peer, open_client: OpenClient, ask_as: AskAs
-) -> None:
-    client = open_client(HASTY, base_url=peer.url)
-    peer.manner = lambda _: "half close"
-    told = await asyncio.gather(*(client.send(ask_as(), read(one)) for one in range(4)), return_exceptions=True)
-    await until(lambda: peer.open == 0)
-
-    peer.manner = lambda _: "answer"
-    await everyone_asks(client, ask_as)
-
-    assert [str(one) for one in told] == ["northwind broke off the connection."] * 4
+    assert [str(one) for one in told] == [words] * 4
     assert (peer.open, in_use(client)) == (2, 0)
 
 
