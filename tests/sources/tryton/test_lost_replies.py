@@ -6,13 +6,15 @@ looks, and only then asks again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 import pytest
 import pytest_asyncio
 
 from canonical.errors import OutcomeUnknown, Unavailable
 from canonical.intake import Amendment, CustomerAcknowledgment, CustomerRequest, OrderAcknowledgment, OrderRequest
+from sources.kit.call import Call
 from sources.tryton.adapter import Tryton, open_source
 from sources.tryton.sandbox.serve import Reached
 from tests.sources.tryton.proxy import Loss, Proxy, proxied
@@ -21,6 +23,9 @@ from tests.sources.tryton.sandbox.asking import ask
 from tests.sources.tryton.writing import amendment, change, newcomer, order, quantities, reference, sales
 
 pytestmark = [pytest.mark.tryton, pytest.mark.xdist_group("tryton-writes"), pytest.mark.timeout(300)]
+
+T = TypeVar("T")
+Find = Callable[[Call, Sequence[str]], Awaitable[Mapping[str, Sequence[T]]]]
 
 LOSSES: tuple[Loss, ...] = ("before", "after", "late")
 SHORT = ["after", *(pytest.param(loss, marks=pytest.mark.proof) for loss in ("before", "late"))]
@@ -43,43 +48,34 @@ async def tryton(proxy: Proxy, erp: Reached) -> AsyncIterator[Tryton]:
     await opened.close()
 
 
-async def booked(tryton: Tryton, proxy: Proxy, request: OrderRequest) -> OrderAcknowledgment:
+async def written(find: Find[T], write: Callable[[], Awaitable[T]], proxy: Proxy, reference: str) -> T:
     while True:
-        found = await tryton.find_orders(call(), [request.reference])
+        found = await find(call(), [reference])
         if found:
-            return found[request.reference][0]
+            return found[reference][0]
         try:
-            return await tryton.book_order(call(), request)
+            return await write()
         except OutcomeUnknown:
             await proxy.settle()
+
+
+async def booked(tryton: Tryton, proxy: Proxy, request: OrderRequest) -> OrderAcknowledgment:
+    return await written(tryton.find_orders, lambda: tryton.book_order(call(), request), proxy, request.reference)
 
 
 async def amended(tryton: Tryton, proxy: Proxy, asked: Amendment) -> OrderAcknowledgment:
-    while True:
-        found = await tryton.find_orders(call(), [asked.reference])
-        if found:
-            return found[asked.reference][0]
-        try:
-            return await tryton.amend_order(call(), asked)
-        except OutcomeUnknown:
-            await proxy.settle()
+    return await written(tryton.find_orders, lambda: tryton.amend_order(call(), asked), proxy, asked.reference)
+
+
+async def created(tryton: Tryton, proxy: Proxy, request: CustomerRequest) -> CustomerAcknowledgment:
+    find = tryton.find_created_customers
+    return await written(find, lambda: tryton.create_customer(call(), request), proxy, request.reference)
 
 
 async def cancelled(tryton: Tryton, proxy: Proxy, key: str, carried: str) -> OrderAcknowledgment:
     while True:
         try:
             return await tryton.cancel_order(call(), key, carried, "The customer withdrew.")
-        except OutcomeUnknown:
-            await proxy.settle()
-
-
-async def created(tryton: Tryton, proxy: Proxy, request: CustomerRequest) -> CustomerAcknowledgment:
-    while True:
-        found = await tryton.find_created_customers(call(), [request.reference])
-        if found:
-            return found[request.reference][0]
-        try:
-            return await tryton.create_customer(call(), request)
         except OutcomeUnknown:
             await proxy.settle()
 
