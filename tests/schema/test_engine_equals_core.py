@@ -70,6 +70,33 @@ def test_every_query_of_very_many_is_answered_as_by_graphql_core(trial: Trial, p
     tried(trial, long_count() // 3 // LONG_PARTS, 1000 + part)
 
 
+QUIET = Trade(orders=1, without=None, legal_entities=None, accounts=None, troubles=(), unsteady=False)
+
+
+def test_what_a_list_is_about_to_tell_may_be_asked_for_by_key_meanwhile(trial: Trial) -> None:
+    text = """
+    query($v0: InvoiceBy!) {
+      invoice(by: $v0) { lines { sku orderLine { id legalEntity { code } } } }
+      orders { edges { node { id } } }
+    }
+    """
+    invoice = {"v0": {"id": "MR9JbnZvaWNlH2VycC1ldR9JZXJwLWV1MA"}}
+
+    trial.check(Asked(text, invoice, invoice), QUIET.desks())
+
+    assert trial.tally["calls, for what was listed meanwhile"] == 1
+
+
+def test_where_wrong_arguments_doom_everything_a_resolver_that_would_have_failed_is_not_called(trial: Trial) -> None:
+    text = """
+    query($v0: [ID!] = []) { orders(after: "nonsense", filter: {}) { gaps { system missing } } nodes(ids: $v0) { id } }
+    """
+
+    trial.check(Asked(text, {"v0": None}, {"v0": None}), QUIET.desks())
+
+    assert trial.tally["doomed"] == 1
+
+
 @settings(max_examples=100)
 @given(QUERIES)
 def test_the_queries_that_are_tried_are_valid(asked: Asked) -> None:

@@ -95,9 +95,11 @@ def _is_own(place: Path, errors: list[Told]) -> bool:
 
 def _is_doomed(mine: Answer, sync: Answer) -> bool:
     """Whether the engine called nothing, and told the one error of a root field that makes everything null."""
-    if mine.data is not None or mine.calls or not sync.calls:
+    if mine.data is not None or mine.calls:
         return False
-    return len(mine.errors[-1].path) == 1 and {*mine.errors[:-1]} <= {*sync.errors}
+    # A resolver may fail before it asks anybody.
+    told = mine.errors[:-1] if sync.calls else mine.errors
+    return len(mine.errors[-1].path) == 1 and {*told} <= {*sync.errors}
 
 
 def _is_pruned(mine: Answer, sync: Answer) -> bool:
