@@ -8,6 +8,7 @@ from functools import cached_property
 
 from canonical.errors import Mistake
 from canonical.legal_entity import LegalEntity
+from sources.landscape_events import EventRules, Feed
 from sources.landscape_rules import Rules, Writes
 
 SettingValue = str | int | float | bool | list[str] | dict[str, str]
@@ -143,6 +144,7 @@ class Instance:
     settle_seconds: float = 660.0
     limits: Limits = field(default_factory=Limits)
     writes: Writes = field(default_factory=Writes)
+    feed: Feed = field(default_factory=Feed)
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ class Landscape:
     """What may be kept, by one of CACHEABLE's names; everything else is asked live."""
     budgets: Budgets = field(default_factory=Budgets)
     rules: Rules = field(default_factory=Rules)
+    events: EventRules = field(default_factory=EventRules)
 
     @cached_property
     def crm(self) -> str:

@@ -41,6 +41,7 @@ def contradictions(form: LandscapeForm, kinds: Collection[str]) -> Iterator[Find
     yield from _owners(form)
     yield from _kept(form)
     yield from _rules(form)
+    yield from _receivers(form)
 
 
 def _names(form: LandscapeForm) -> Iterator[Finding]:
@@ -124,6 +125,20 @@ def _rules(form: LandscapeForm) -> Iterator[Finding]:
         at = ("exceptions", place)
         yield from _known((*at, "legal_entity"), cared.legal_entity, codes, "the legal entity")
         yield from _known((*at, "system"), cared.system, names, "the system")
+
+
+def _receivers(form: LandscapeForm) -> Iterator[Finding]:
+    codes = [entity.code for entity in form.legal_entities]
+    taken = {instance.name for instance in form.instances}
+    for place, receiver in enumerate(form.receivers):
+        at: KeyPath = ("receivers", place)
+        if receiver.name in taken:
+            yield (*at, "name"), f'"{receiver.name}" a second time', "a name that nothing else here has"
+        taken.add(receiver.name)
+        if "secret" not in receiver.credentials:
+            yield (*at, "credentials"), "no credential named secret", 'secret = { env = "NAME" }: what signs the events'
+        for code in receiver.legal_entities or ():
+            yield from _known((*at, "legal_entities"), code, codes, "the legal entity")
 
 
 def _known(at: KeyPath, name: str | None, names: list[str], what: str) -> Iterator[Finding]:

@@ -12,10 +12,21 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from canonical.legal_entity import LegalEntity
+from canonical.timeline import TimelineKind
 from sources import catalog
 from sources.landscape import OWNERSHIP, Budgets, CachePolicy, EntityAt, Instance, Landscape, Limits, Secret
 from sources.landscape_checks import contradictions
-from sources.landscape_form import EXPECTED, EntityForm, InstanceForm, LandscapeForm, expectation, known_keys
+from sources.landscape_events import Feed, Receiver
+from sources.landscape_events_form import event_rules_of
+from sources.landscape_form import (
+    EXPECTED,
+    EntityForm,
+    InstanceForm,
+    LandscapeForm,
+    ReceiverForm,
+    expectation,
+    known_keys,
+)
 from sources.landscape_lines import KeyPath, Lines, lines_of
 from sources.landscape_rules import Writes
 from sources.landscape_rules_form import rules_of
@@ -156,6 +167,21 @@ def _landscape(form: LandscapeForm, secrets: Callable[[str], Mapping[str, Secret
         cache=cache,
         budgets=Budgets(**form.budgets.model_dump()),
         rules=rules_of(form.orders, form.product_lines, form.routing, form.exceptions),
+        events=event_rules_of(
+            form.events, form.bulletins, tuple(_receiver(item, secrets(item.name)) for item in form.receivers)
+        ),
+    )
+
+
+def _receiver(form: ReceiverForm, secrets: Mapping[str, Secret]) -> Receiver:
+    return Receiver(
+        name=form.name,
+        url=form.url,
+        secrets=secrets,
+        kinds=None if form.kinds is None else frozenset(TimelineKind(kind) for kind in form.kinds),
+        legal_entities=None if form.legal_entities is None else frozenset(form.legal_entities),
+        timeout_seconds=form.timeout_seconds,
+        give_up_hours=form.give_up_hours,
     )
 
 
@@ -180,4 +206,5 @@ def _instance(form: InstanceForm, places: list[EntityAt], secrets: Mapping[str, 
         settle_seconds=form.settle_seconds,
         limits=Limits(**form.limits.model_dump()),
         writes=Writes(**form.writes.model_dump()),
+        feed=Feed(**form.feed.model_dump()),
     )

@@ -9,7 +9,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from canonical.timeline import TimelineKind
 from sources.landscape import LONGEST_KEPT, Limits, SettingValue
+from sources.landscape_events import Receiver
+from sources.landscape_events_form import BulletinsForm, EventsForm, FeedForm
 from sources.landscape_rules_form import ExceptionForm, OrdersForm, RoutingForm, WritesForm
 
 EXPECTED = "expected"
@@ -18,6 +21,8 @@ EXPECTED = "expected"
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
 _SECRET_NAME = re.compile(r"(?:^|_)(?:secret|password|passphrase|private_key|api_key|token)$")
 _USUAL = Limits()
+_RECEIVER = Receiver("", "")
+_HAPPENINGS = frozenset(kind.value for kind in TimelineKind)
 _CREDENTIAL = '{ env = "NAME_OF_A_VARIABLE" } or { file = "path/of/a/file" }, never the secret itself'
 _SETTING = "text, a number, true or false, a list of texts, or a table of texts"
 
@@ -40,6 +45,12 @@ def _no_secrets(settings: Mapping[str, SettingValue]) -> Mapping[str, SettingVal
         if _SECRET_NAME.search(name):
             raise expected(f"no secret among the settings: {name!r} belongs under [instances.credentials]")
     return settings
+
+
+def _happening(value: str) -> str:
+    if value not in _HAPPENINGS:
+        raise expected(f"one of {', '.join(kind.value for kind in TimelineKind)}")
+    return value
 
 
 def _address(value: str) -> str:
@@ -134,6 +145,7 @@ class InstanceForm(Form):
     credentials: dict[str, CredentialForm] = Field(default={}, description="a table of credentials")
     limits: LimitsForm = Field(default=LimitsForm(), description="a table of limits")
     writes: WritesForm = Field(default=WritesForm(), description="a table of limits for writes")
+    feed: FeedForm = Field(default=FeedForm(), description="a table: how the system is listened to")
 
 
 class EntityForm(Form):
@@ -163,6 +175,24 @@ class CacheForm(Form):
     scope: Literal["principal", "public"] = Field(default="principal", description='"principal" or "public"')
 
 
+class ReceiverForm(Form):
+    """One [[receivers]] table."""
+
+    name: Name = Field(description="a short name of letters, digits, - and _, beginning with a letter")
+    url: Annotated[str, AfterValidator(_address)] = Field(description="the program's address, http:// or https://")
+    credentials: dict[str, CredentialForm] = Field(description="a table with the credential secret, which signs")
+    kinds: list[Annotated[str, AfterValidator(_happening)]] | None = Field(
+        default=None, description="a list of what may have happened, such as INVOICE_GENERATED"
+    )
+    legal_entities: list[str] | None = Field(default=None, description="a list of companies' codes")
+    timeout_seconds: Positive = Field(
+        default=_RECEIVER.timeout_seconds, description="seconds an answer may take, more than 0"
+    )
+    give_up_hours: Positive = Field(
+        default=_RECEIVER.give_up_hours, description="hours until an event that is not taken is laid aside"
+    )
+
+
 class LandscapeForm(Form):
     """The whole file."""
 
@@ -182,6 +212,9 @@ class LandscapeForm(Form):
     product_lines: dict[str, list[str]] = Field(default={}, description="a list of skus' patterns for each name")
     routing: list[RoutingForm] = Field(default=[], description="[[routing]] tables")
     exceptions: list[ExceptionForm] = Field(default=[], description="[[exceptions]] tables")
+    events: EventsForm = Field(default=EventsForm(), description="a table: how long events are kept")
+    bulletins: BulletinsForm = Field(default=BulletinsForm(), description="a table: what the CRM's screens are told")
+    receivers: list[ReceiverForm] = Field(default=[], description="[[receivers]] tables")
 
 
 def expectation(path: tuple[str | int, ...], form: type[BaseModel] = LandscapeForm) -> str | None:
@@ -211,6 +244,10 @@ _BELOW: Mapping[str, type[BaseModel]] = {
     "orders": OrdersForm,
     "routing": RoutingForm,
     "exceptions": ExceptionForm,
+    "feed": FeedForm,
+    "events": EventsForm,
+    "bulletins": BulletinsForm,
+    "receivers": ReceiverForm,
 }
 _NAMED = ("cache",)
 """Tables of tables, each under a name of the user's own."""

@@ -16,16 +16,18 @@ LARGEST = 65_536
 def read_secrets(
     form: LandscapeForm, folder: Path, environment: Mapping[str, str]
 ) -> tuple[Callable[[str], Mapping[str, Secret]], list[Finding]]:
-    """The secrets of each instance by its name, and what could not be read; files are stripped of space around."""
+    """The secrets of each instance and receiver by its name, and what could not be read; space around is stripped."""
     held: dict[str, dict[str, Secret]] = {}
     findings: list[Finding] = []
-    for place, instance in enumerate(form.instances):
-        for name, reference in instance.credentials.items():
+    tables = [("instances", place, one.name, one.credentials) for place, one in enumerate(form.instances)]
+    tables += [("receivers", place, one.name, one.credentials) for place, one in enumerate(form.receivers)]
+    for table, place, owner, credentials in tables:
+        for name, reference in credentials.items():
             value, expected = _value(reference, folder, environment)
             if value:
-                held.setdefault(instance.name, {})[name] = Secret(value)
+                held.setdefault(owner, {})[name] = Secret(value)
             else:
-                findings.append((("instances", place, "credentials", name), *expected))
+                findings.append(((table, place, "credentials", name), *expected))
     return lambda name: held.get(name, {}), findings
 
 

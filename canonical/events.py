@@ -1,0 +1,107 @@
+"""Events: what happened to orders, submissions and exceptions, as everybody is told of it, in one order."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from msgspec import Struct
+
+from canonical.errors import Mistake
+from canonical.money import Money
+from canonical.order import OrderStatus
+from canonical.refs import Ref, SystemReference
+from canonical.submission import SubmissionState
+from canonical.timeline import TimelineArea, TimelineKind
+
+
+class EventKind(Enum):
+    """What kind of event stands in the log; a HAPPENING's own kind is its TimelineKind."""
+
+    HAPPENING = "HAPPENING"
+    STATUS_CHANGED = "STATUS_CHANGED"
+    SUBMISSION_UPDATED = "SUBMISSION_UPDATED"
+    EXCEPTION_RAISED = "EXCEPTION_RAISED"
+
+
+class Happening(Struct, frozen=True, kw_only=True):
+    """An entry of an order's timeline, as it was learnt."""
+
+    kind: TimelineKind
+    area: TimelineArea
+    title: str
+    system: str
+    amount: Money | None = None
+    reference: SystemReference | None = None
+
+
+class StatusChange(Struct, frozen=True, kw_only=True):
+    """An order's status is another now; `previous` is None where it was not known before, `cause` what changed it."""
+
+    status: OrderStatus
+    previous: OrderStatus | None = None
+    cause: TimelineKind | None = None
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """One event. `key` names it once for ever, whichever way it was learnt; `at` is when it happened (UTC).
+
+    `order` and `customer` are the anchors that global ids are made of; `crm_customer` is the customer's key in the CRM.
+    `legal_entities` are those whose books it is about, none where that is not known. Of the four last fields the one
+    that fits the kind is there.
+    """
+
+    key: str
+    tenant: str
+    kind: EventKind
+    at: datetime
+    order: Ref | None = None
+    customer: Ref | None = None
+    crm_customer: str | None = None
+    legal_entities: tuple[str, ...] = ()
+    submission_id: str | None = None
+    correlation_id: str | None = None
+    happening: Happening | None = None
+    status: StatusChange | None = None
+    submission_state: SubmissionState | None = None
+    exception_id: str | None = None
+
+
+class Cursor(Struct, frozen=True):
+    """A position in the log: behind the event at `position`. A log that was restored has another epoch."""
+
+    epoch: str
+    position: int
+
+    def __str__(self) -> str:
+        """As clients see and keep it."""
+        return base64.urlsafe_b64encode(f"{self.epoch}.{self.position}".encode()).decode().rstrip("=")
+
+
+class Logged(Struct, frozen=True):
+    """An event at its place in the log."""
+
+    cursor: Cursor
+    event: Event
+
+
+CURSOR_MALFORMED: Final = "CURSOR_MALFORMED"
+_LONGEST: Final = 200
+
+
+def cursor_of(text: str) -> Cursor:
+    """The cursor that a client kept; Mistake CURSOR_MALFORMED where it is none."""
+    try:
+        if len(text) > _LONGEST:
+            raise ValueError(text[:_LONGEST])
+        plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        epoch, _, position = plain.rpartition(".")
+        if not epoch or not (position.isascii() and position.isdigit()):
+            raise ValueError(plain)
+        return Cursor(epoch, int(position))
+    except (ValueError, binascii.Error) as error:
+        sentence = "This is no cursor of the event log. Give one back just as a message or resumeFrom carried it."
+        raise Mistake(CURSOR_MALFORMED, sentence) from error

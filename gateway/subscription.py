@@ -1,0 +1,53 @@
+"""What every transport of operations is given: messages, each with the cursor to resume behind, and why they ended."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from canonical.principal import Principal
+from gateway.request import GraphQLRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks over a connection; `expires_at` is when its token ends, in seconds since 1970."""
+
+    principal: Principal
+    expires_at: float
+    correlation_id: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One GraphQL response in JSON, as it goes out; `cursor` is None for what is no event of the log."""
+
+    body: bytes
+    cursor: str | None = None
+
+
+class EndedError(Exception):
+    """A subscription that ends before its client wanted it to: a code for programs, and a sentence for people.
+
+    `cursor`: behind it the client resumes and misses nothing; None where it had no place in the log yet. `again`:
+    whether asking again with that cursor will help (GOING_AWAY, SLOW_CONSUMER, TOKEN_EXPIRED with a fresh token).
+    """
+
+    def __init__(self, code: str, sentence: str, cursor: str | None = None, *, again: bool = True) -> None:
+        """Keep all of it."""
+        super().__init__(sentence)
+        self.code, self.sentence, self.cursor, self.again = code, sentence, cursor, again
+
+
+class Operate(Protocol):
+    """Answers operations of every kind over any transport."""
+
+    async def __call__(self, asked: GraphQLRequest, caller: Caller, after: str | None = None) -> AsyncIterator[Message]:
+        """The messages of one operation: one for a query or a mutation, one an event for a subscription.
+
+        `after` is a cursor that the transport was given (Last-Event-ID) and that wins over the argument of that name.
+        Raises WrongDocumentError or RefusedError where it does not begin; the iterator raises EndedError. Closing the
+        iterator ends the subscription at once.
+        """
