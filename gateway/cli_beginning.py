@@ -82,7 +82,9 @@ def worker(
     """
     from gateway.serving import await_file  # noqa: PLC0415
     from gateway.telemetry import configure_logging  # noqa: PLC0415
+    from resolvers.looking import Looker  # noqa: PLC0415
     from sources.landscape_file import LandscapeError, read_landscape  # noqa: PLC0415
+    from workflows.durable import SHAPE  # noqa: PLC0415
     from workflows.worker import WorkerSettings, run  # noqa: PLC0415
 
     settings = settings_of(landscape=landscape)
@@ -93,7 +95,8 @@ def worker(
         chosen = read_landscape(settings.landscape, os.environ)
     except LandscapeError as error:
         give_up(str(error))
-    told = WorkerSettings(url, version=version) if version else WorkerSettings(url)
+    redis = settings.redis_url.get_secret_value() if settings.redis_url else None
+    told = WorkerSettings(url, version=version or SHAPE, look=Looker, redis_url=redis)
     run(told, chosen, lambda: note("This worker takes work."))
 
 
