@@ -116,6 +116,9 @@ class Subscription:
             if not await self._bus.renew(self._signed):
                 raise self._failure(error) from error
             self._call = None
+            if self._preset == bus.LATEST:
+                # What came since we began would be lost; whoever reads leaves out what is older.
+                self._preset = bus.EARLIEST
             return await self.read()
         self._may_renew = True
         behind = response.events[-1].replay_id if response.events else response.latest_replay_id
