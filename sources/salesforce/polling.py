@@ -13,7 +13,7 @@ from sources.salesforce.client import Org, Reader
 from sources.salesforce.ids import long_id, well_formed
 from sources.salesforce.mapping_changes import CONCEPTS, LINE, to_change
 from sources.salesforce.narrowing import KEYS_A_QUERY
-from sources.salesforce.positions import Mark, marks_in, position_at
+from sources.salesforce.positions import Look, Mark, look_in, position_in
 from sources.salesforce.settings import Settings
 from sources.salesforce.soql import Select, before, instant, is_in, oldest_first_behind
 from sources.salesforce.wire import Touched
@@ -30,8 +30,8 @@ class Polling:
     """Asks one org what was changed.
 
     A row is stamped when it is written and seen when its transaction is committed, so a stamp may appear behind our
-    back. Hence a look begins again `poll_overlap_seconds` before the one that found nothing more ended, by the org's
-    own clock; within a look, rows are paged by stamp and id, and none is told twice.
+    back. Hence a look begins `poll_overlap_seconds` before the one before it began, by the org's own clock. A look takes
+    as many steps as its rows need, paged by stamp and id, and tells none of them twice.
     """
 
     def __init__(self, org: Org, settings: Settings, now: Callable[[], datetime]) -> None:
@@ -44,25 +44,27 @@ class Polling:
     def position_at(self, at: datetime) -> str:
         """The position from which what was changed after `at` is told, and a little of what was before."""
         begins = Mark(_to_millisecond(at.astimezone(UTC) - self._overlap))
-        return position_at(dict.fromkeys(self._objects, begins))
+        return position_in(Look(dict.fromkeys(self._objects, begins)))
 
     async def poll(self, call: Call, position: str) -> Changes:
         """What was changed behind a position, at most ROWS_A_STEP of each object. Raises PositionLostError, a Fault."""
         try:
-            marks = marks_in(position)
+            look = look_in(position)
         except ValueError as error:
             raise PositionLostError(str(error)) from error
-        begins = Mark(min((mark.at for mark in marks.values()), default=self._now() - self._overlap))
-        marks = {name: marks.get(name, begins) for name in self._objects}
+        marks = self._marks(look)
         found = await self._org.query(call, [_behind(name, mark) for name, mark in marks.items()], _READER, fresh=True)
+        again = look.again or _to_millisecond((self._org.said_at or self._now()) - self._overlap)
         rows = dict(zip(marks, found, strict=True))
-        again = Mark(_to_millisecond((self._org.said_at or self._now()) - self._overlap))
-        full = {name: Mark(of[-1].system_modstamp, of[-1].id) for name, of in rows.items() if len(of) >= ROWS_A_STEP}
-        return Changes(
-            changes=_told(rows),
-            position=position_at({name: full.get(name, again) for name in self._objects}),
-            more=bool(full),
-        )
+        if any(len(of) >= ROWS_A_STEP for of in found):
+            reached = {name: Mark(of[-1].system_modstamp, of[-1].id) for name, of in rows.items() if of}
+            return Changes(changes=_told(rows), position=position_in(Look({**marks, **reached}, again)), more=True)
+        return Changes(changes=_told(rows), position=position_in(Look(dict.fromkeys(marks, Mark(again)))))
+
+    def _marks(self, look: Look) -> dict[str, Mark]:
+        """Where each object goes on; one that the settings have brought since, where the others do."""
+        begins = Mark(min((mark.at for mark in look.marks.values()), default=self._now() - self._overlap))
+        return {name: look.marks.get(name, begins) for name in self._objects}
 
     async def orders_of(self, call: Call, lines: Sequence[str]) -> Mapping[str, str]:
         """The order of each line by the line's id, of those that the org still knows."""

@@ -26,8 +26,15 @@ class Mark(Struct, frozen=True, array_like=True):
     key: str = ""
 
 
+class Look(Struct, frozen=True):
+    """How far a look at what was changed has come; `again`: where the next begins, once this one is through."""
+
+    marks: dict[str, Mark]
+    again: datetime | None = None
+
+
 _PLACES: Final = msgspec.json.Decoder(dict[str, str | int])
-_MARKS: Final = msgspec.json.Decoder(dict[str, Mark])
+_LOOK: Final = msgspec.json.Decoder(Look)
 
 
 def places_in(position: str) -> dict[str, Place]:
@@ -51,14 +58,14 @@ def position_of(places: Mapping[str, Place]) -> str:
     return msgspec.json.encode(told).decode()
 
 
-def marks_in(position: str) -> dict[str, Mark]:
-    """The mark of each object; ValueError for a text that is no position of the polling."""
+def look_in(position: str) -> Look:
+    """The look that goes on; ValueError for a text that is no position of the polling."""
     try:
-        return _MARKS.decode(position)
+        return _LOOK.decode(position)
     except msgspec.DecodeError as error:
         raise ValueError("this is no position in what was changed") from error
 
 
-def position_at(marks: Mapping[str, Mark]) -> str:
-    """The text that `marks_in` reads."""
-    return msgspec.json.encode(marks).decode()
+def position_in(look: Look) -> str:
+    """The text that `look_in` reads."""
+    return msgspec.json.encode(look).decode()
