@@ -30,8 +30,8 @@ class Polling:
     """Asks one org what was changed.
 
     A row is stamped when it is written and seen when its transaction is committed, so a stamp may appear behind our
-    back. Hence a look begins `poll_overlap_seconds` before the one before it began, by the org's own clock. A look takes
-    as many steps as its rows need, paged by stamp and id, and tells none of them twice.
+    back. Hence a look begins `poll_overlap_seconds` before the one before it began, by the org's own clock. It takes as
+    many steps as its rows need, paged by stamp and id, and tells none of them twice.
     """
 
     def __init__(self, org: Org, settings: Settings, now: Callable[[], datetime]) -> None:

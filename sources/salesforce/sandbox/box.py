@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from functools import cache
@@ -67,6 +68,7 @@ class SalesforceSandbox:
         self.org = open_org(name, model, path, allowance, clock)
         self.refusals = self.org.refusals
         self.tokens = Tokens(ConnectedApp(CLIENT_ID, CLIENT_SECRET, _public(private), USERNAME), clock)
+        self.webhook_secret = secrets.token_urlsafe(24)
         self.faults = Faults()
         self.log = RequestLog()
         self.bus = PubSub(self.org, self.tokens, self.faults, self.log, keepalive)
@@ -79,10 +81,13 @@ class SalesforceSandbox:
     def settings(self) -> dict[str, str]:
         """Client id and secret, user name, and the path of the private key; the audience is the login host's.
 
+        `webhook_secret` is what the addresses of its outbound messages may carry (`?secret=`), for who takes them.
+
         While it is served with its event bus: where that answers, and the path of the authority to trust there.
         """
         known = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "username": USERNAME}
         known |= {"audience": "https://login.salesforce.com", "organization_id": ORG_ID}
+        known["webhook_secret"] = self.webhook_secret
         known |= self.beside.settings() if self.beside else {}
         return known | ({"private_key_file": str(self._key)} if self._key else {})
 
