@@ -85,20 +85,20 @@ def report(scenes: Sequence[Scene], resumed: tuple[float, int], missed: int, com
         "",
         (
             f"`{command}`: one worker of `revgraph serve`, PostgreSQL, Redis, the relay and all clients on the same "
-            f"{os.cpu_count()} cores; load average before the run {load:.1f}. Each subscriber is a WebSocket of its own "
-            "with one subscription; a delay is from the event's instant to its arrival, the way through outbox, log and Redis "
-            "included. The bare broadcast sends the same bytes with the websockets library and nothing else."
+            f"{os.cpu_count()} cores; load average before the run {load:.1f}. Each subscriber is a WebSocket of its "
+            "own with one subscription; a delay is from an event's instant to its arrival, by outbox, log "
+            "and Redis included. The bare broadcast sends the same bytes with the websockets library and nothing else."
         ),
         "",
         (
-            "| subscribers | to all: p50 / p95 / p99 ms | deliveries/s, burst | bare broadcast | of it | to one of them: "
+            "| subscribers | to all: p50 / p95 / p99 ms | deliveries/s, burst | bare broadcast | of it | to one: "
             "p50 / p95 / p99 ms | KB each | cut off |"
         ),
         "|---|---|---|---|---|---|---|---|",
         *rows,
         "",
         (
-            f"Resume: a subscriber that comes back behind {missed:,} events has {came:,} of them, in their order and none "
+            f"Resume: a subscriber that comes back behind {missed:,} events has {came:,} of them, in order and none "
             f"twice, at {speed:,.0f} a second."
         ),
     ]
