@@ -15,10 +15,17 @@ from engine.documents import Documents
 from engine.loom import Loom
 from engine.measuring import Limits
 from gateway.authentication import Authenticator, read_keys
+from gateway.connections import Connections, Patience
 from gateway.execution import Executor
 from gateway.graphql_http import GraphQLDoor
+from gateway.operating import Operating, no_subscriptions
 from gateway.planning import Planner
+from gateway.reception import Answers, Bounds, Reception
 from gateway.settings import Settings, SettingsError
+from gateway.sse_streams import ReservedDoor
+from gateway.stream_door import StreamDoor
+from gateway.subscription import Operate
+from gateway.websocket import SocketDoor
 from resolvers.access import view_of
 from resolvers.context import Context, Systems, now_utc
 from sources.catalog import Sources, forecaster, open_sources
@@ -35,6 +42,22 @@ from workflows.desk import Desk
 from workflows.store.opening import Store
 
 REDIS_CONNECTIONS = 32
+FINISH_BEYOND_DEADLINE = 1.0
+"""Seconds that an answer may take beyond its deadline when its connection ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transports:
+    """The ways to subscribe: sockets, and streams one by one or many in one."""
+
+    reception: Reception
+    sockets: SocketDoor
+    streams: StreamDoor
+    reserved: ReservedDoor
+
+    async def drain(self) -> None:
+        """Send every subscriber elsewhere, at once; single answers under way still go out."""
+        await self.reception.connections.drain(self.reception.bounds.finish_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +69,7 @@ class House:
     sources: Sources
     schema: GraphQLSchema
     door: GraphQLDoor
+    transports: Transports
     desk: Desk | None = None
     """Where what is to be done is handed in; None where there is no store."""
 
@@ -84,8 +108,12 @@ def furnish(
     authenticator: Authenticator,
     schema: GraphQLSchema,
     systems: Systems | None = None,
+    subscribe: Operate = no_subscriptions,
 ) -> House:
-    """The house of parts that are already open; resolvers ask `systems`, where something stands before the sources."""
+    """The house of parts that are already open; resolvers ask `systems`, where something stands before the sources.
+
+    `subscribe` answers subscriptions over every transport.
+    """
     documents = Documents(
         schema, limits_of(settings), introspection=settings.introspection, keep=settings.document_cache
     )
@@ -103,7 +131,29 @@ def furnish(
         body_limit=settings.body_limit_bytes,
         graphiql=settings.graphiql,
     )
-    return House(settings, landscape, sources, schema, door, desk)
+    operating = Operating(executor, documents, view_of, settings.deadline_seconds, subscribe)
+    transports = the_transports(settings, operating, authenticator)
+    return House(settings, landscape, sources, schema, door, transports, desk)
+
+
+def the_transports(settings: Settings, answers: Answers, authenticator: Authenticator) -> Transports:
+    """Every way to subscribe, within the bounds that the settings name."""
+    bounds = Bounds(
+        message_bytes=settings.body_limit_bytes,
+        operations=settings.max_operations_per_connection,
+        init_seconds=settings.init_seconds,
+        keepalive_seconds=settings.keepalive_seconds,
+        finish_seconds=settings.deadline_seconds + FINISH_BEYOND_DEADLINE,
+    )
+    reception = Reception(
+        answers=answers,
+        identity_of=authenticator.identity,
+        connections=Connections(settings.max_connections, settings.max_connections_per_caller),
+        patience=Patience(settings.unread_seconds),
+        bounds=bounds,
+        origins=settings.origins,
+    )
+    return Transports(reception, SocketDoor(reception), StreamDoor(reception), ReservedDoor(reception))
 
 
 def the_desk(settings: Settings, landscape: Landscape) -> Desk | None:
