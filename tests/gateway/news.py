@@ -133,5 +133,5 @@ async def served(news: News | None = None, **settings: Any) -> AsyncIterator[Ser
 async def until(true: Callable[[], object]) -> None:
     """Wait for a condition, but not for ever."""
     async with asyncio.timeout(PATIENCE):
-        while not true():
+        while not true():  # noqa: ASYNC110 - what is waited for is often inside a server that has no event to tell it
             await asyncio.sleep(0.005)
