@@ -35,7 +35,7 @@ def test_the_published_example_is_read_whatever_the_mesh_calls_it(media: str) ->
         ("salesorder.v1.SalesOrder.Created", {"SalesOrder": "0000004711"}, Concept.ORDER, "4711"),
         ("salesorder.v1.SalesOrder.Changed", {"SalesOrder": "4711", "SoldToParty": "1"}, Concept.ORDER, "4711"),
         ("salesorder.v1.SalesOrder.ItemChanged", {"SalesOrder": "4711", "SalesOrderItem": "10"}, Concept.ORDER, "4711"),
-        ("outbounddelivery.v1.OutboundDelivery.GIStatusChanged", {"OutboundDelivery": "8001"}, Concept.SHIPMENT, "8001"),
+        ("outbounddelivery.v1.OutboundDelivery.GIStatusChanged", {"OutboundDelivery": "81"}, Concept.SHIPMENT, "81"),
         ("billingdocument.v1.BillingDocument.Created", {"BillingDocument": 90000001}, Concept.INVOICE, "90000001"),
         ("product.v1.Product.Changed", {"Product": "TG11"}, Concept.PRODUCT, "TG11"),
     ],
