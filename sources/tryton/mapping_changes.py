@@ -11,6 +11,7 @@ from sources.kit.webhook.cloudevents import CloudEvent
 from sources.kit.webhook.door import Meaning
 from sources.tryton.mapping_shipment import RETURN_MARK
 from sources.tryton.reading import ENTRY, INVOICE, PARTY, RETURN, SALE, SHIPMENT
+from sources.tryton.settings import Settings
 from sources.tryton.values import instant, named_id
 from sources.tryton.wire_changes import (
     ChangedEntry,
@@ -83,13 +84,15 @@ def of_invoice(row: ChangedInvoice) -> Seen:
     return _seen(row, Meant(Concept.INVOICE, str(key), tuple(dict.fromkeys(str(sale) for sale in sales))))
 
 
-def of_entry(row: ChangedEntry) -> Seen:
-    """A line on a customer's account: an invoice's own, as a change of the invoice, or that of a payment."""
-    invoice = named_id(row.move.origin if row.move else None, INVOICE)
-    # The entry of a payment names the invoice as its origin too, and then the line says that it pays it.
-    if invoice and not row.invoice_payment:
-        return _seen(row, Meant(Concept.INVOICE, str(invoice)))
-    return _seen(row, Meant(Concept.PAYMENT, str(row.move.id)) if row.move else None)
+def of_entry(row: ChangedEntry, settings: Settings) -> Seen:
+    """A line on a customer's account: of a payment, or of an invoice or credit note as a change of the invoice."""
+    entry = row.move
+    journal = entry.journal.type if entry and entry.journal else None
+    if entry is None or journal not in settings.credit_journals:
+        return _seen(row, Meant(Concept.PAYMENT, str(entry.id)) if entry else None)
+    # A credit note's line says which invoice it pays; the entry that takes an invoice back names no invoice at all.
+    invoice = row.invoice_payment or named_id(entry.origin, INVOICE)
+    return _seen(row, Meant(Concept.INVOICE, str(invoice)) if invoice else None)
 
 
 def of_party(row: ChangedParty) -> Seen:

@@ -68,9 +68,9 @@ def polling_of(client: TrytonClient, settings: Settings, entities: Entities, now
         ),
         "receivables": looking.model(
             ENTRY_LINE,
-            ("move.origin", "invoice_payment"),
+            ("move.origin", "move.journal.type", "invoice_payment"),
             ChangedEntry,
-            of_entry,
+            lambda row: of_entry(row, settings),
             "move.company",
             only=clause("account.type.receivable", "=", value=True),
         ),

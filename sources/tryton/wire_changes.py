@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sources.tryton.values import Amount, Instant
-from sources.tryton.wire import Row
+from sources.tryton.wire import Journal, Row
 
 
 class Stamped(Row, frozen=True, kw_only=True):
@@ -57,6 +57,7 @@ class PostedBy(Row, frozen=True, kw_only=True):
     """An entry in the books."""
 
     origin: str | None = None
+    journal: Journal | None = None
 
 
 class ChangedEntry(Stamped, frozen=True, kw_only=True):
