@@ -59,5 +59,4 @@ def _emits(sandboxes: Mapping[str, Sandbox], name: str) -> Emits:
 
 
 def _webhook(emits: Emits) -> WebhookSeen:
-    address, counts = emits.emitter.address, emits.emitter.counts
-    return WebhookSeen(url=address.url if address else None, sent=counts["sent"], lost=counts["lost"])
+    return WebhookSeen(**emits.posting._asdict())

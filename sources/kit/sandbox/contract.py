@@ -6,11 +6,10 @@ A vendor folder exposes `sources.<vendor>.sandbox.open_sandbox(name: str, state:
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from starlette.types import ASGIApp
 
-from sources.kit.sandbox.emitting import Emitter
 from sources.kit.sandbox.faults import Faults
 from sources.kit.sandbox.log import RequestLog
 from sources.kit.sandbox.story import Story
@@ -45,13 +44,21 @@ class Sandbox(Protocol):
         """Let go of its files; it is of no use afterwards."""
 
 
+class Posting(NamedTuple):
+    """Where a system posts what happens in it (None: nowhere), and how many messages were taken and lost so far."""
+
+    url: str | None
+    sent: int
+    lost: int
+
+
 @runtime_checkable
 class Emits(Protocol):
     """A pretend system that says by itself what happened in it, to one address."""
 
     @property
-    def emitter(self) -> Emitter:
-        """Where its messages go, and what became of them."""
+    def posting(self) -> Posting:
+        """Where it posts, and how that went."""
 
     def send_to(self, url: str | None, secret: str | None = None) -> None:
         """Post to this address from now on, None: nowhere; without a secret with its own that `settings` tell."""

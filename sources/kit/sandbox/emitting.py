@@ -100,7 +100,7 @@ class Emitter:
         self._held.clear()
 
     async def _send_all(self, address: Address) -> None:
-        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
+        async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
             while self._waiting or self._held:
                 if not self._waiting:
                     await asyncio.sleep(HELD_BACK)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sources.kit.sandbox.contract import Posting
 from sources.kit.sandbox.emitting import Address, Emitter
 from sources.kit.sandbox.faults import Faults
 from sources.kit.sandbox.log import RequestLog
@@ -72,6 +73,12 @@ class S4HanaSandbox:
         """Post business events there from now on, whoever changes a document in whatever way; None: nowhere."""
         self.emitter.send_to(Address(url, secret or self.system.settings.webhook_token) if url else None)
         self.system.store.journal.listener = self._emit if url else None
+
+    @property
+    def posting(self) -> Posting:
+        """Where business events go, and how that went."""
+        counts, address = self.emitter.counts, self.emitter.address
+        return Posting(address.url if address else None, counts["sent"], counts["lost"])
 
     def tell(self, story: Story, instance: str) -> None:
         """Replace everything by what the story says of this instance, as far as this release has places for it."""
