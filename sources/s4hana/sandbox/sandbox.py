@@ -22,6 +22,7 @@ from sources.s4hana.sandbox.exchange import Ask, Reply
 from sources.s4hana.sandbox.model import SERVICES
 from sources.s4hana.sandbox.model.books import BOOKS
 from sources.s4hana.sandbox.model.custom import with_custom_fields
+from sources.s4hana.sandbox.moves import S4HanaMoves
 from sources.s4hana.sandbox.permissions import Permissions
 from sources.s4hana.sandbox.settings import COMPANY, SystemSettings
 from sources.s4hana.sandbox.store import Store
@@ -62,6 +63,10 @@ class S4HanaSandbox:
         """Replace everything by what the story says of this instance, as far as this release has places for it."""
         self.clear()
         self.load(self.system.store.fitting(tell(story, instance)))
+
+    def moves(self, instance: str) -> S4HanaMoves:
+        """How this instance's part of the story goes on."""
+        return S4HanaMoves(self.system.store, instance)
 
     def clear(self) -> None:
         """Forget every row, session and lock; faults and log stay."""
