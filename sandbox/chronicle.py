@@ -100,6 +100,12 @@ class Chronicle:
             self._name(place, deal)
         return replace(happening, n=n)
 
+    def happened(self) -> int:
+        """The number of the last happening; zero where nothing has."""
+        if not self._path.exists():
+            return 0
+        return int(self._open().execute("SELECT COALESCE(MAX(n), 0) FROM happening").fetchone()[0])
+
     def happenings(self, after: int, limit: int) -> list[Happening]:
         """Those behind `after`, the oldest first."""
         if not self._path.exists():

@@ -62,12 +62,16 @@ class PlayWished(BaseModel):
 
 
 class PlaySeen(BaseModel):
-    """How far a play is: `done` steps, the last one in words, and why it ended, where it has."""
+    """How far a play is: `done` steps, the last one in words, and why it ended, where it has.
+
+    Its happenings stand behind `after`.
+    """
 
     plays: bool
     speed: float | None = None
     steps: int | None = None
     seed: int | None = None
+    after: int = 0
     done: int = 0
     last: str | None = None
     ended: str | None = None
@@ -157,6 +161,7 @@ def _seen(seen: Seen | None) -> PlaySeen:
         speed=wish.speed,
         steps=wish.steps,
         seed=wish.seed,
+        after=seen.after,
         done=seen.done,
         last=seen.last,
         ended=seen.ended,

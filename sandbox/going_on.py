@@ -63,6 +63,11 @@ class GoingOn:
         """The story as it stands."""
         return self._chronicle.story
 
+    @property
+    def happened(self) -> int:
+        """The number of the last happening; zero where nothing has."""
+        return self._chronicle.happened()
+
     def find(self, order: str) -> int:
         """The place of an order in the story."""
         place = self._chronicle.place(order)

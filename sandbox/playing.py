@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -24,7 +25,7 @@ KINDS: Final = (NEW, *STEPS)
 _CAST: Final = 24
 _BIRTHS: Final = 0.08
 _ENDLESS: Final = frozenset({"amend", "move_customer", "hold"})
-"""Steps that lead nowhere by themselves: an order that could take only these is left in peace."""
+"""Steps that lead nowhere: an order that can take no others leaves the stage, unless they were wished for by name."""
 
 
 class NothingLeftError(Exception):
@@ -64,31 +65,32 @@ class Director:
 
     def step(self) -> Happening:
         """Let the next thing happen; NothingLeftError where nothing can."""
-        while True:
-            if self._bears():
-                try:
-                    place, happening = self._going.propose(self._chance)
-                except NoSenseError:
-                    continue
+        if self._bears():
+            with suppress(NoSenseError):
+                place, happening = self._going.propose(self._chance)
                 self._stage.append(place)
                 return happening
+        while True:
             place = self._chosen()
             steps = [name for name in self._going.sensible(place) if self._wish.may(name)]
-            if set(steps) <= _ENDLESS:
+            if set(steps) <= _ENDLESS and self._wish.kinds is None:
                 self._stage.remove(place)
                 continue
-            [name] = self._chance.choices(steps, [WEIGHTS[one] for one in steps])
             try:
-                return self._going.take(place, name, self._chance)
+                return self._going.take(place, self._step_of(steps), self._chance)
             except (NoSenseError, EstrangedError):
                 self._stage.remove(place)
+
+    def _step_of(self, steps: Sequence[str]) -> str:
+        if not steps:
+            raise NoSenseError("Nothing that was wished for can happen to this order.")
+        return self._chance.choices(steps, [WEIGHTS[one] for one in steps])[0]
 
     def _bears(self) -> bool:
         """Whether a new deal begins now."""
         if self._wish.orders is not None or not self._wish.may(NEW):
             return False
-        only = self._wish.kinds == frozenset({NEW})
-        return only or self._chance.random() < _BIRTHS
+        return self._wish.kinds == frozenset({NEW}) or self._chance.random() < _BIRTHS
 
     def _chosen(self) -> int:
         while self._waiting and len(self._stage) < _CAST:
@@ -105,9 +107,10 @@ def _is_under_way(deal: Deal) -> bool:
 
 @dataclass
 class Seen:
-    """How far a play is; `ended` says in words why it has."""
+    """How far a play is, which begins behind the happening `after`; `ended` says in words why it has."""
 
     wish: Wish
+    after: int = 0
     done: int = 0
     last: str | None = None
     ended: str | None = None
@@ -131,7 +134,7 @@ class Player:
         """Begin. RuntimeError while another is played, LookupError for an unknown order."""
         if self.plays:
             raise RuntimeError("A play goes on already; DELETE /story/play ends it.")
-        seen, director = Seen(wish), Director(self._going, wish)
+        seen, director = Seen(wish, self._going.happened), Director(self._going, wish)
         seen.task = asyncio.create_task(self._play(seen, director))
         self.seen = seen
         return seen
