@@ -30,7 +30,7 @@ _CONCEPTS: Final = {
 """What the graph calls a row, and the field that has its key there."""
 _STAMPS: Final = frozenset({"Id", "CreatedDate", "LastModifiedDate", "SystemModstamp"})
 _AS_AGREED: Final = {
-    "Opportunity": frozenset({"StageName", "CloseDate"}),
+    "Opportunity": frozenset({"StageName", "Probability", "CloseDate"}),
     "Quote": frozenset({"Status", "Approved_At__c", "Accepted_At__c"}),
     "QuoteLineItem": frozenset[str](),
 }
@@ -55,7 +55,7 @@ class SalesforceMoves(Opens):
         """Refuse where a row that is to be changed, or the order itself, is not as the story left it."""
         now = self._rows(turn.now, turn.place)
         for key, row in self._rows(turn.was, turn.place).items():
-            if key[0] in {"Order", "OrderItem"} or row != now[key]:
+            if key[0] in {"Order", "OrderItem"} or self._changes(key, row, now[key]):
                 self._compare(key, row)
 
     def follow(self, turn: Turn) -> list[Written]:
@@ -64,11 +64,8 @@ class SalesforceMoves(Opens):
         written: dict[Written, None] = {}
         with self._org.store.atomic():
             for key, row in self._rows(turn.now, turn.place).items():
-                one = self._org.type(key[0])
-                kept = _AS_AGREED.get(key[0], frozenset(row))
-                body = {name: row[name] for name in row if name in kept and row[name] != was[key].get(name)}
-                if sent := _sent(one, body, creating=False):
-                    update(self._org, one, key[1], sent)
+                if changes := self._changes(key, was[key], row):
+                    update(self._org, self._org.type(key[0]), key[1], changes)
                     written |= _named(key[0], row, made=False)
         return list(written)
 
@@ -113,6 +110,12 @@ class SalesforceMoves(Opens):
         if story.crm_instance != self._instance:
             return {}
         return {(name, str(row["Id"])): row for name, row in _each(tell_deal(story, story.deals[0], place))}
+
+    def _changes(self, key: Key, was: Row, now: Row) -> dict[str, object]:
+        """What is to be sent of a row that is another now."""
+        kept = _AS_AGREED.get(key[0], frozenset(now))
+        body = {name: now[name] for name in now if name in kept and now[name] != was.get(name)}
+        return _sent(self._org.type(key[0]), body, creating=False)
 
     def _compare(self, key: Key, row: Row) -> None:
         one = self._org.type(key[0])
