@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import textwrap
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import Random
@@ -22,6 +23,8 @@ MOST_STEPS = 100_000
 MOST_HAPPENINGS = 1_000
 _SPEED = 50.0
 
+_NAMES = textwrap.fill(f"Steps: {', '.join(KINDS)}.", 118)
+
 PLAY_WORDS = f"""
 POST   /story/steps                      one step of one order: {{"order": "104711", "step": "ship"}}; what was written
 POST   /story/play                       go on by itself: {{"speed": 2, "steps": 100, "seed": 7, "orders": null,
@@ -31,8 +34,9 @@ DELETE /story/play                       end it
 GET    /story/happenings?after=&limit=   what happened since the story was told: step, instant, what was written where,
                                          and the order's status from then on, by the story
 
-Steps: {", ".join(KINDS)}. An order is named by its key or number in any system ("propose" is
-about none: a deal begins). What makes no sense for an order as it stands is refused in words (409).
+{_NAMES}
+An order is named by its key or number in any system ("propose" is about none: a deal begins). What makes no sense for
+an order as it stands is refused in words (409). sandbox/README.md says what each system records.
 """
 
 StepName = Literal[

@@ -17,7 +17,7 @@ from sources.s4hana.sandbox.values import DAY_MS, Stored, micros
 Key = tuple[str, tuple[Stored, ...]]
 Kept = dict[Key, dict[str, Stored]]
 
-_STAMPS: Final = ("LastChangeDate", "LastChangeDateTime")
+_STAMPS: Final = ("LastChangeDate", "LastChangeTime", "LastChangeDateTime")
 _LEDGER: Final = "A_OperationalAcctgDocItemCube"
 _NUMBERED: Final[dict[Paper, tuple[str, str, Clause]]] = {
     "order": ("A_SalesOrder", "SalesOrder", Clause()),
@@ -121,17 +121,16 @@ class S4HanaMoves(Moves):
 
 
 def _stamped(key: Key, values: Mapping[str, Stored]) -> set[Key]:
-    """What gets the time of a row's change: the document or master that it belongs to; a ledger's row itself."""
-    if key[0] in _APART:
+    """What gets the time of a row's change: the document or master that it belongs to."""
+    if key[0] in _APART or key[0] == _LEDGER:
         return set()
-    if key[0] == _LEDGER:
-        return {key}
     return {(name, (values[column],)) for name, (_, column) in _HEADS.items() if column in values}
 
 
 def _stamp(at: datetime) -> dict[str, Stored]:
-    moment = micros(at)
-    return {"LastChangeDate": moment // 1000 // DAY_MS * DAY_MS, "LastChangeDateTime": moment}
+    """The times of change; a clearing leaves those of a ledger's line alone, and is dated itself."""
+    moment, clock = micros(at), at.hour * 3600 + at.minute * 60 + at.second
+    return dict(zip(_STAMPS, (moment // 1000 // DAY_MS * DAY_MS, clock, moment), strict=True))
 
 
 def _where(entity: EntitySet, key: Key) -> Clause:
