@@ -60,6 +60,7 @@ def play(
     order: Annotated[
         list[str] | None, typer.Option(help="Only this order, by a key or number of any system; may be repeated.")
     ] = None,
+    adopt: Annotated[bool, typer.Option(help="Orders that clients booked in an ERP take part, too.")] = True,
     kind: Annotated[list[str] | None, typer.Option(help="Only steps of this kind; may be repeated.")] = None,
 ) -> None:
     """Let the pretend company go on living, and tell what happens.
@@ -70,7 +71,14 @@ def play(
     from gateway.playing import Control, ControlError  # noqa: PLC0415
     from gateway.playing import play as played  # noqa: PLC0415
 
-    asked = {"speed": speed, "steps": steps, "seed": seed, "orders": order or None, "kinds": kind or None}
+    asked = {
+        "speed": speed,
+        "steps": steps,
+        "seed": seed,
+        "orders": order or None,
+        "kinds": kind or None,
+        "adopt": adopt,
+    }
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with closing(played(Control(control or _told(wish.obj)), asked)) as lines:

@@ -85,20 +85,20 @@ class Chronicle:
 
     def keep(self, place: int, deal: Deal, buyer: Buyer | None, happening: Happening) -> Happening:
         """Store what happened, and go on from it; `place` may be one behind the last. It comes back with its number."""
-        story, file = self.story, self._open()
-        deals = list(story.deals)
-        deals[place : place + 1] = [deal]
-        with file:
-            file.execute("INSERT OR REPLACE INTO deal VALUES (?, ?)", (place, _packed(deal)))
+        with self._open() as file:
+            self._put(file, place, deal)
             if buyer is not None:
                 file.execute("INSERT OR REPLACE INTO buyer VALUES (?, ?)", (buyer.number, _packed(buyer)))
             n = file.execute("INSERT INTO happening (told) VALUES (?)", (_packed(happening),)).lastrowid or 0
             file.execute("DELETE FROM happening WHERE n <= ?", (n - MOST_KEPT,))
-        buyers = {**story.buyers, buyer.number: buyer} if buyer else story.buyers
-        self._story = replace(story, deals=tuple(deals), buyers=buyers)
-        if self._names:
-            self._name(place, deal)
+        if buyer is not None:
+            self._story = replace(self.story, buyers={**self.story.buyers, buyer.number: buyer})
         return replace(happening, n=n)
+
+    def take_in(self, place: int, deal: Deal) -> None:
+        """Go on from a deal that somebody else has begun, or led on; `place` may be one behind the last."""
+        with self._open() as file:
+            self._put(file, place, deal)
 
     def happened(self) -> int:
         """The number of the last happening; zero where nothing has."""
@@ -118,6 +118,14 @@ class Chronicle:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _put(self, file: sqlite3.Connection, place: int, deal: Deal) -> None:
+        deals = list(self.story.deals)
+        deals[place : place + 1] = [deal]
+        file.execute("INSERT OR REPLACE INTO deal VALUES (?, ?)", (place, _packed(deal)))
+        self._story = replace(self.story, deals=tuple(deals))
+        if self._names:
+            self._name(place, deal)
 
     def _name(self, place: int, deal: Deal) -> None:
         for name in (deal.crm_key, deal.crm_number, *(booking.number for booking in deal.bookings)):

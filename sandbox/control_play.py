@@ -28,7 +28,8 @@ _NAMES = textwrap.fill(f"Steps: {', '.join(KINDS)}.", 118)
 PLAY_WORDS = f"""
 POST   /story/steps                      one step of one order: {{"order": "104711", "step": "ship"}}; what was written
 POST   /story/play                       go on by itself: {{"speed": 2, "steps": 100, "seed": 7, "orders": null,
-                                         "kinds": null}}; speed is steps a second, null means: no end, all, every kind
+                                         "kinds": null, "adopt": false}}; speed is steps a second, null means: no end,
+                                         all, every kind; adopt: orders that clients booked in an ERP take part, too
 GET    /story/play                       how far it is
 DELETE /story/play                       end it
 GET    /story/happenings?after=&limit=   what happened since the story was told: step, instant, what was written where,
@@ -63,6 +64,7 @@ class PlayWished(BaseModel):
     seed: int = 1
     orders: list[str] | None = Field(default=None, min_length=1, max_length=1_000)
     kinds: list[StepName] | None = Field(default=None, min_length=1)
+    adopt: bool = False
 
 
 class PlaySeen(BaseModel):
@@ -133,7 +135,9 @@ def _play(app: FastAPI, opened: Opened, player: Player) -> None:
         await _told(opened)
         kinds = frozenset(wished.kinds) if wished.kinds else None
         try:
-            return _seen(player.start(Wish(wished.speed, wished.steps, wished.seed, wished.orders, kinds)))
+            return _seen(
+                player.start(Wish(wished.speed, wished.steps, wished.seed, wished.orders, kinds, wished.adopt))
+            )
         except UnknownOrderError as unknown:
             raise HTTPException(404, str(unknown)) from unknown
         except RuntimeError as refused:

@@ -8,6 +8,7 @@ from random import Random
 from typing import Final
 
 from sandbox import selling, supplying
+from sandbox.adopting import PATIENCE, adopt
 from sandbox.chronicle import Chronicle, Happening, Wrote
 from sandbox.company import Company
 from sandbox.scene import NoSenseError, Scene, Told
@@ -69,8 +70,12 @@ class GoingOn:
         return self._chronicle.happened()
 
     def find(self, order: str) -> int:
-        """The place of an order in the story."""
+        """The place of an order in the story; one that a client booked becomes a part of it."""
         place = self._chronicle.place(order)
+        if place is None:
+            now = self._chronicle.now()
+            found = [one for moves in self._moves.values() for one in adopt(moves, self._chronicle, now, order)]
+            place = found[0] if found else None
         if place is None:
             raise UnknownOrderError(f"No order of the story has the key or number {order!r}.")
         return place
@@ -121,6 +126,11 @@ class GoingOn:
         status = standing(circle(story, deal))
         happening = _happening(NEW, scene, deal, words, [(crm, one) for one in written], status)
         return place, self._chronicle.keep(place, deal, None, happening)
+
+    def adopt(self) -> list[int]:
+        """Make orders that clients booked part of the story; their places."""
+        until = self._chronicle.now() - PATIENCE
+        return [place for moves in self._moves.values() for place in adopt(moves, self._chronicle, until)]
 
     def _scene(self, place: int, chance: Random, only: str | None = None) -> Scene:
         return self._scene_of(self.story, self.story.deals[place], chance, only)

@@ -24,6 +24,7 @@ WEIGHTS: Final[Mapping[str, int]] = {
 KINDS: Final = (NEW, *STEPS)
 _CAST: Final = 24
 _BIRTHS: Final = 0.08
+_LOOK_EVERY: Final = 5
 _ENDLESS: Final = frozenset({"amend", "move_customer", "hold"})
 """Steps that lead nowhere: an order that can take no others leaves the stage, unless they were wished for by name."""
 
@@ -34,13 +35,17 @@ class NothingLeftError(Exception):
 
 @dataclass(frozen=True)
 class Wish:
-    """How it is to be played. `speed`: steps a second. None: no end, all orders that are under way, every kind."""
+    """How it is to be played. `speed`: steps a second. None: no end, all orders that are under way, every kind.
+
+    `adopt`: orders that clients booked take part, too.
+    """
 
     speed: float = 1.0
     steps: int | None = None
     seed: int = 1
     orders: Sequence[str] | None = None
     kinds: frozenset[str] | None = None
+    adopt: bool = False
 
     def may(self, kind: str) -> bool:
         """Whether steps of this kind are wished for."""
@@ -62,9 +67,11 @@ class Director:
             waiting = list(dict.fromkeys(going.find(order) for order in wish.orders))
         self._waiting = waiting
         self._stage: list[int] = []
+        self._looks = 0
 
     def step(self) -> Happening:
         """Let the next thing happen; NothingLeftError where nothing can."""
+        self._look_around()
         if self._bears():
             with suppress(NoSenseError):
                 place, happening = self._going.propose(self._chance)
@@ -85,6 +92,12 @@ class Director:
         if not steps:
             raise NoSenseError("Nothing that was wished for can happen to this order.")
         return self._chance.choices(steps, [WEIGHTS[one] for one in steps])[0]
+
+    def _look_around(self) -> None:
+        """Now and then: orders of clients come onto the stage at once."""
+        if self._wish.adopt and self._wish.orders is None and self._looks % _LOOK_EVERY == 0:
+            self._stage.extend(self._going.adopt())
+        self._looks += 1
 
     def _bears(self) -> bool:
         """Whether a new deal begins now."""

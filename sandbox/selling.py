@@ -12,6 +12,7 @@ from sandbox.deals import Start, sale
 from sandbox.keys import Numbers
 from sandbox.plans import Plan
 from sandbox.scene import NOTHING, NoSenseError, Scene, Told, each, going_on, parcelled
+from sources.kit.sandbox.moves import ADOPTED
 from sources.kit.sandbox.story import Booking, Deal, Entity, Sold, Story
 
 _BORN = Plan("born", ("booked",), (0, 0), 0.0, gap="draft")
@@ -112,7 +113,7 @@ def write_back(scene: Scene) -> Told:
 def amend(scene: Scene) -> Told:
     """A line gets more or fewer units, in the ERP and in the CRM."""
     lines = [found for booking in going_on(scene) for found in _amendable(scene, booking)]
-    if not lines:
+    if not lines or ADOPTED in scene.deal.traits:
         raise scene.refuse("has no line whose quantity could still change.")
     line, taken = scene.chance.choice(lines)
     fewer = line.quantity - 1 > taken and scene.chance.random() < _FEWER

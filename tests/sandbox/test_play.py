@@ -319,6 +319,36 @@ async def test_an_order_that_somebody_else_has_booked_is_not_booked_again(
     assert f"somebody else has booked it in {erp} already: 109999" in answer.json()["detail"]
 
 
+async def test_an_order_that_a_client_booked_goes_on_like_any_other(
+    control: httpx.AsyncClient, company: Company
+) -> None:
+    number = await booked_by_a_client(company)
+
+    told = [await take(control, step, number) for step in ("ship", "ship_rest", "invoice", "pay")]
+
+    assert [one["expected"] for one in told] == ["IN_FULFILLMENT", "FULFILLED", "FULFILLED", "COMPLETED"]
+    order = await sap(company, "sap-eu", f"API_SALES_ORDER_SRV/A_SalesOrder('{number}')")
+    assert (order["OverallTotalDeliveryStatus"], order["PurchaseOrderByCustomer"]) == ("C", "a client's own reference")
+    assert (await control.post("/story/steps", json={"step": "amend", "order": number})).status_code == 409
+
+
+async def booked_by_a_client(company: Company) -> str:
+    """An order entered over the ERP's own interface."""
+    accounts = [account for buyer in company.story.buyers.values() for account in buyer.accounts]
+    customer = next(one.number for one in accounts if one.instance == "sap-eu" and one.credit_limit is None)
+    order = {
+        "SalesOrderType": "OR", "SalesOrganization": "1010", "DistributionChannel": "10", "OrganizationDivision": "00",
+        "SoldToParty": customer, "PurchaseOrderByCustomer": "a client's own reference", "TransactionCurrency": "EUR",
+        "to_Item": [{"Material": "CAB-5", "RequestedQuantity": "4"}],
+    }  # fmt: skip
+    root = f"{company.urls['sap-eu']}{SAP}/API_SALES_ORDER_SRV/"
+    async with httpx.AsyncClient(headers=BASIC | {"accept": "application/json"}, trust_env=False) as client:
+        token = (await client.get(root, headers={"x-csrf-token": "fetch"})).headers["x-csrf-token"]
+        made = await client.post(f"{root}A_SalesOrder", json=order, headers={"x-csrf-token": token})
+    assert made.status_code == 201, made.text
+    return str(made.json()["d"]["SalesOrder"])
+
+
 async def test_one_play_at_a_time_until_it_is_ended(control: httpx.AsyncClient) -> None:
     assert (await control.post("/story/play", json={"speed": 0.1})).status_code == 201
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
-from sources.kit.sandbox.story import Deal, Story
+from sources.kit.sandbox.story import Booking, Deal, Sold, Story
 
 Paper = Literal["order", "delivery", "billing", "payment"]
 """What a system numbers by itself."""
@@ -68,6 +68,29 @@ class Opens(Moves, Protocol):
         """Write a new deal down, a draft; the deal with the keys and numbers that the system gave."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """An order that a client booked: the CRM's key that it carries, the buyer's number in the story, what was sold."""
+
+    crm_key: str | None
+    buyer: str
+    currency: str
+    lines: tuple[Sold, ...]
+    booking: Booking
+
+
+@runtime_checkable
+class Adopts(Moves, Protocol):
+    """A system in which clients book orders that the story can go on with."""
+
+    @abstractmethod
+    def strangers(self, story: Story, known: Callable[[str], bool], until: datetime) -> list[Stranger]:
+        """Orders that the story does not know by their number, last changed before this; nothing of them has left.
+
+        Those of customers or articles that are none of the story's are passed over.
+        """
+
+
 @runtime_checkable
 class Movable(Protocol):
     """A sandbox whose part of the story can go on."""
@@ -75,6 +98,10 @@ class Movable(Protocol):
     @abstractmethod
     def moves(self, instance: str) -> Moves:
         """The moves of this instance of the story."""
+
+
+ADOPTED: Final = "adopted"
+"""The trait of a deal that a client booked: its rows are the client's, and only what a step changes is the story's."""
 
 
 def circle(story: Story, deal: Deal) -> Story:

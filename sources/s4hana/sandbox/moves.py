@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from sources.kit.sandbox.moves import EstrangedError, Moves, Paper, Turn, Written
+from sources.kit.sandbox.moves import ADOPTED, Adopts, EstrangedError, Paper, Stranger, Turn, Written
 from sources.kit.sandbox.story import Deal, Story
+from sources.s4hana.sandbox.adopting import strangers
 from sources.s4hana.sandbox.model import EntitySet
 from sources.s4hana.sandbox.query.clause import Clause, equal
 from sources.s4hana.sandbox.store import Store
@@ -39,7 +40,7 @@ _DERIVED: Final = frozenset({"InvoiceClearingStatus"})
 """Worked out of accounting when it is read: a payment does not change the billing document."""
 
 
-class S4HanaMoves(Moves):
+class S4HanaMoves(Adopts):
     """The moves of one instance over its rows."""
 
     def __init__(self, store: Store, instance: str) -> None:
@@ -54,6 +55,8 @@ class S4HanaMoves(Moves):
 
     def admit(self, turn: Turn) -> None:
         """Refuse where a row that is to be changed, or the order itself, is not as the story left it."""
+        if ADOPTED in turn.was.deals[0].traits:
+            return
         was, now = self._kept(turn.was), self._kept(turn.now)
         known = self._numbers(turn.was.deals[0])
         for key, values in was.items():
@@ -70,6 +73,10 @@ class S4HanaMoves(Moves):
         was, now = self._kept(turn.was), self._kept(turn.now)
         with self._store.transaction():
             return self._write(was, now, _stamp(turn.at))
+
+    def strangers(self, story: Story, known: Callable[[str], bool], until: datetime) -> list[Stranger]:
+        """Orders whose customer and materials are the story's, and of which nothing was delivered or rejected."""
+        return strangers(self._store, self._instance, story, known, until)
 
     def _numbers(self, deal: Deal) -> set[str]:
         return {booking.number for booking in deal.bookings if booking.instance == self._instance}
@@ -92,7 +99,7 @@ class S4HanaMoves(Moves):
 
     def _is_first(self, reference: str, known: set[str]) -> None:
         orders = self._store.sets["A_SalesOrder"]
-        carrying = equal("PurchaseOrderByCustomer", reference)
+        carrying = Clause('("PurchaseOrderByCustomer" = ? OR "AssignmentReference" = ?)', (reference, reference))
         rows = self._store.select(orders, ["SalesOrder"], carrying)
         if others := {str(row[0]).lstrip("0") for row in rows} - known:
             raise EstrangedError(f"somebody else has booked it in {self._instance} already: {', '.join(others)}")

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from sources.kit.sandbox.moves import EstrangedError, Opens, Paper, Turn, Written
+from sources.kit.sandbox.moves import ADOPTED, EstrangedError, Opens, Paper, Turn, Written
 from sources.kit.sandbox.story import Deal, Story
 from sources.salesforce.sandbox.model import Field, SObject
 from sources.salesforce.sandbox.org import Org
@@ -107,7 +107,7 @@ class SalesforceMoves(Opens):
         )
 
     def _rows(self, story: Story, place: int) -> dict[Key, Row]:
-        if story.crm_instance != self._instance:
+        if story.crm_instance != self._instance or ADOPTED in story.deals[0].traits:
             return {}
         return {(name, str(row["Id"])): row for name, row in _each(tell_deal(story, story.deals[0], place))}
 
