@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from sandbox.control_play import PLAY_WORDS, story_goes_on
 from sandbox.highlights import Highlight
 from sandbox.opening import Opened
+from sandbox.webhooks import webhooks
 from sources.kit.sandbox.contract import Sandbox
 from sources.kit.sandbox.faults import Fault
 from sources.kit.sandbox.story import Deal, Story
@@ -30,6 +31,10 @@ POST   /faults                           arm one: {{"system": "erp-us", "kind": 
 DELETE /faults?system=                   disarm all, or those of one system
 GET    /requests?system=&match=&limit=   what a system was asked, newest last; match is a regular expression
 DELETE /requests?system=                 forget what was asked
+GET    /webhooks                         where systems post what happens in them, and how much was sent and lost
+PUT    /webhooks/{{system}}                post there from now on: {{"url": "http://...", "secret": "..."}}; a system has a
+                                         secret of its own, which the landscape file knows, where none is given
+DELETE /webhooks/{{system}}                post nothing any more
 GET    /story                            how big the story is, and the special kinds of orders in it
 GET    /story/orders?trait=&number=      orders of the story: keys and numbers in each system
 GET    /story/highlights                 five orders to begin with
@@ -38,7 +43,8 @@ Kinds of faults: latency (seconds), status (status, body), throttle (429 with Re
 reset_before and reset_after (the connection breaks before or after the system has acted), status_after (it acts, and
 answers with a failure all the same), slow (it acts at a random moment of its seconds, and answers at their end), lock
 (somebody else holds what is to be changed; S/4HANA), truncate, content_type (a login page with 200), expire_token,
-shuffle_rows, drop_rows, duplicate_rows. `match` narrows a fault to requests ("METHOD path?query", a regular
+shuffle_rows, drop_rows, duplicate_rows. Of what a system posts by itself (its `match` is searched in "EVENT type key"):
+lose_events, duplicate_events, shuffle_events. `match` narrows a fault to requests ("METHOD path?query", a regular
 expression), `times` to so many, `probability` to some.
 """
 
@@ -100,6 +106,7 @@ def control_app(opened: Opened, urls: Mapping[str, str]) -> FastAPI:
     _systems(app, opened, urls)
     _faults(app, opened)
     _requests(app, opened)
+    app.include_router(webhooks(opened.sandboxes))
     _story(app, opened)
     story_goes_on(app, opened)
 
