@@ -20,6 +20,7 @@ from canonical.intake import (
     OrderAcknowledgment,
     OrderQuotation,
     OrderRequest,
+    Refusal,
     WriteBack,
 )
 from canonical.lineage import Stamp
@@ -100,17 +101,21 @@ class TradingErp(FakeErp, OrderIntake, CustomerIntake):
         self.credit: Credit | None = None
         self.unknown: set[str] = set()
         self.available_on: date | None = None
+        self.refusals: tuple[Refusal, ...] = ()
 
     async def quote_order(self, call: Call, request: OrderRequest) -> OrderQuotation:
         after = self.mood.begin("quote_order")
         lines = tuple(self._quote(line, request.currency_code) for line in request.lines)
         subtotal = money(sum((line.amount.amount for line in lines if line.amount), Decimal(0)), request.currency_code)
         after("after")
-        return OrderQuotation(lines=lines, subtotal=subtotal, total=subtotal, credit=self.credit)
+        return OrderQuotation(
+            lines=lines, subtotal=subtotal, total=subtotal, credit=self.credit, refusals=self.refusals
+        )
 
     def _quote(self, line: LineRequest, currency: str) -> LineQuotation:
         if line.sku not in PRICES or line.sku in self.unknown:
-            return LineQuotation(sku=line.sku, quantity=line.quantity, refusal=f"{line.sku} is not sold here.")
+            refusal = Refusal(f"{line.sku} is not sold here.", ProblemCategory.PRODUCT)
+            return LineQuotation(sku=line.sku, quantity=line.quantity, refusal=refusal)
         price = line.unit_price if line.unit_price is not None and line.unit_price > 1 else PRICES[line.sku]
         return LineQuotation(
             sku=line.sku,
