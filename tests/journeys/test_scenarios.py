@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from sandbox.serve import Company, open_company
 from sources.kit.sandbox.faults import Fault
-from sources.kit.sandbox.story import Buyer
+from sources.kit.sandbox.story import Buyer, Deal
 from tests.fakes.postgres import Databases
 from tests.journeys.asking import Asker
 from tests.journeys.working import (
@@ -28,6 +28,7 @@ from tests.journeys.working import (
     settled,
     step,
     submitted,
+    when,
     worked,
 )
 
@@ -39,7 +40,6 @@ pytestmark = [
 
 CRM, ERP, ERP_US = "salesforce", "sap-eu", "erp-us"
 BOOKING = r"POST .*A_SalesOrder(\?|$)"
-SIMULATION = r"POST .*A_SalesOrderSimulation"
 GOODS = ({"sku": "AC-30", "quantity": 2}, {"sku": "PS-12", "quantity": 2})
 
 
@@ -81,6 +81,25 @@ def buyer(company: Company, *erps: str) -> Buyer:
     )
 
 
+def unbooked(company: Company, *, quoted: bool) -> Deal:
+    """A deal of the German company that no ERP has yet, of a customer that its books know; with its quote, or not."""
+    known = {
+        number
+        for number, one in company.story.buyers.items()
+        if any(account.instance == ERP and not account.on_hold for account in one.accounts)
+    }
+    return next(
+        deal
+        for deal in company.story.deals
+        if deal.crm_key
+        and not deal.bookings
+        and {line.entity for line in deal.lines} == {"DE01"}
+        and deal.crm_status != "Canceled"
+        and deal.buyer in known
+        and (deal.offer is not None or not quoted)
+    )
+
+
 def an_order(company: Company, *lines: dict[str, Any], **facts: Any) -> dict[str, Any]:
     """An order of a few things for the German company, by a customer that it knows."""
     usual = {"customer": {"crmId": buyer(company, ERP).crm_key}, "currencyCode": "EUR", "legalEntity": "DE01"}
@@ -94,7 +113,7 @@ def orders_in(company: Company, system: str, reference: str) -> list[str]:
 
 
 async def test_a_quote_becomes_one_booked_order_that_the_crm_knows(ask: Asker, company: Company) -> None:
-    deal = next(one for one in company.story.deals if one.offer and not one.bookings and one.currency == "EUR")
+    deal = unbooked(company, quoted=True)
     assert deal.offer
     source = {"system": CRM, "key": deal.offer.crm_key}
     lines = [{"sku": one.sku, "quantity": str(one.quantity), "unitPrice": str(one.unit_price)} for one in deal.lines]
@@ -104,7 +123,8 @@ async def test_a_quote_becomes_one_booked_order_that_the_crm_knows(ask: Asker, c
 
     assert (booked["state"], booked["problems"], booked["exceptions"]) == ("COMPLETED", [], [])
     assert [one["name"] for one in booked["steps"]] == [
-        "customer", "source", "routing", "account", "quotation", "credit", "tax", "registration", "booking", "write-back",
+        "customer", "source", "routing", "account", "quotation", "credit", "tax", "registration", "booking",
+        "write-back",
     ]  # fmt: skip
     assert step(booked, "source")["message"] == f"Quote {deal.offer.crm_key}"
     [order] = booked["orders"]
@@ -259,11 +279,7 @@ async def test_two_orders_race_to_bring_a_customer_into_an_erp_and_it_is_there_o
 async def test_an_order_that_is_cancelled_while_it_is_being_booked_is_booked_and_then_cancelled(
     ask: Asker, company: Company
 ) -> None:
-    deal = next(
-        one
-        for one in company.story.deals
-        if one.crm_key and not one.bookings and one.currency == "EUR" and one.crm_status == "Activated"
-    )
+    deal = unbooked(company, quoted=False)
     company.sandboxes[ERP].faults.add(Fault(kind="latency", match=BOOKING, seconds=4, times=1))
     customer = {"crmId": company.story.buyers[deal.buyer].crm_key}
     wanted = an_order(company, customer=customer, source={"system": CRM, "key": deal.crm_key})
@@ -284,35 +300,35 @@ async def test_an_order_that_is_cancelled_while_it_is_being_booked_is_booked_and
     assert {one["status"] for one in gone["exceptions"]} <= {"RESOLVED"}
 
 
-async def test_input_that_always_fails_is_put_aside_for_people_and_keeps_no_other_order_up(
+async def test_input_that_always_fails_is_put_before_people_and_keeps_no_other_order_up(
     ask: Asker, company: Company
 ) -> None:
-    poisoned = Fault(kind="content_type", match=SIMULATION)
-    company.sandboxes[ERP].faults.add(poisoned)
-
-    key = new_key()
-    refused = await submitted(ask, poison := an_order(company), key)
-    [exception] = refused["exceptions"]
-    american = {"customer": {"crmId": buyer(company, ERP_US).crm_key}, "currencyCode": "USD", "legalEntity": "US01"}
-    other = await submitted(ask, {**american, "lines": list(GOODS)})
-    for _ in range(2):
-        retried = (await ask(RETRY, id=exception["id"])).data["retryException"]
-        assert retried["problems"] == []
-        refused = await again(ask, refused)
-    company.sandboxes[ERP].faults.clear()
-    next_one = await submitted(ask, an_order(company))
+    listed = "select ConditionRateValue, ConditionCurrency from PRICE_LIST where Material = 'PS-12'"
+    prices = rows(company, ERP, listed)
+    change(company, ERP, "update PRICE_LIST set ConditionRateValue = 'poison' where Material = 'PS-12'")
+    poison, healthy = an_order(company), an_order(company, GOODS[0])
+    try:
+        accepted = (await ask(SUBMIT, input=poison, key=(key := new_key()))).data["submitOrder"]["submission"]
+        stuck = await when(ask, accepted, lambda found: found["exceptions"])
+        others = await asyncio.gather(*[submitted(ask, healthy) for _ in range(3)])
+        still = await looked_at(ask, accepted["id"])
+    finally:
+        for price in prices:
+            mended = "update PRICE_LIST set ConditionRateValue = ? where Material = 'PS-12' and ConditionCurrency = ?"
+            change(company, ERP, mended, *price)
+    [exception] = stuck["exceptions"]
     closed = (await ask(RESOLVE, id=exception["id"], how="CANCELLED", note="not worth it")).data["resolveException"]
+    ended = await again(ask, accepted)
     replayed = (await ask(SUBMIT, input=poison, key=key)).data["submitOrder"]
 
-    assert refused["state"] == "REFUSED", refused
-    assert [(one["id"], one["status"]) for one in refused["exceptions"]] == [(exception["id"], "OPEN")]
-    assert [one["action"] for one in refused["exceptions"][0]["history"]] == [
-        "RAISE_EXCEPTION", "RETRY_EXCEPTION", "RETRY_EXCEPTION",
-    ]  # fmt: skip
-    assert (other["state"], next_one["state"]) == ("COMPLETED", "COMPLETED")
-    assert closed["integrationException"]["status"] == "RESOLVED"
-    assert (replayed["replayed"], replayed["submission"]["id"]) == (True, refused["id"])
-    assert orders_in(company, ERP, refused["externalReference"]) == []
+    assert (stuck["state"], still["state"]) == ("IN_PROGRESS", "IN_PROGRESS")
+    assert (exception["category"], exception["title"]) == ("SYSTEM_UNAVAILABLE", "A system does not answer")
+    assert (exception["owner"], exception["status"]) == ("integration team", "OPEN")
+    assert [one["state"] for one in others] == ["COMPLETED"] * 3
+    assert closed["problems"] == []
+    assert (ended["state"], ended["exceptions"][0]["status"]) == ("FAILED", "RESOLVED")
+    assert (replayed["replayed"], replayed["submission"]["id"]) == (True, ended["id"])
+    assert orders_in(company, ERP, ended["externalReference"]) == []
 
 
 async def test_an_amendment_and_what_was_before_it_are_in_audit(ask: Asker, company: Company) -> None:

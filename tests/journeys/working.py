@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from itertools import count
 from pathlib import Path
@@ -66,6 +66,7 @@ mutation($id: ID!, $how: ExceptionResolution!, $note: String!) {
   resolveException(id: $id, resolution: $how, note: $note) { problems { code } integrationException { id status } }
 }
 """
+PATIENCE = 120.0
 _keys = count(1)
 
 
@@ -113,20 +114,25 @@ async def looked_at(ask: Asker, id: str) -> Any:
     return told.data["submission"]
 
 
-async def settled(ask: Asker, payload: Any, *beside: str) -> Any:
-    """The submission once nothing goes on with it, or once it is in one of the states beside."""
+async def settled(ask: Asker, payload: Any) -> Any:
+    """The submission once nothing goes on with it."""
     assert payload["submission"], payload["problems"]
     found = payload["submission"]
-    while found["state"] == "IN_PROGRESS" and found["state"] not in beside:
-        await asyncio.sleep(0.05)
-        found = await looked_at(ask, found["id"])
-    return found
+    return await again(ask, found) if found["state"] == "IN_PROGRESS" else found
 
 
 async def again(ask: Asker, submission: Any, *not_yet: str) -> Any:
     """The submission once it is settled anew, after something was done about it."""
+    return await when(ask, submission, lambda found: found["state"] not in ("IN_PROGRESS", *not_yet))
+
+
+async def when(ask: Asker, submission: Any, is_so: Callable[[Any], object]) -> Any:
+    """The submission once this is so."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + PATIENCE
     found = await looked_at(ask, submission["id"])
-    while found["state"] in ("IN_PROGRESS", *not_yet):
+    while not is_so(found):
+        assert clock() < until, found
         await asyncio.sleep(0.05)
         found = await looked_at(ask, submission["id"])
     return found
