@@ -56,7 +56,7 @@ def _order(order: SubmitOrder, landscape: Landscape) -> Iterator[Problem]:
     if not order.lines:
         yield _wrong("An order has at least one line.", "lines")
     if len(order.lines) > MOST_LINES:
-        yield _wrong(f"An order has at most {MOST_LINES} lines; this one has {len(order.lines)}.", "lines")
+        yield _wrong(f"An order has at most {MOST_LINES} lines; this one has more.", "lines")
         return
     yield from _purchase_order_number(order.purchase_order_number)
     for name, address in (("ship_to", order.ship_to), ("bill_to", order.bill_to)):
@@ -77,7 +77,7 @@ def _amendment(asked: AmendOrder, landscape: Landscape) -> Iterator[Problem]:
         yield _wrong("The change changes nothing.", "input")
     changed = len(asked.add) + len(asked.change) + len(asked.remove)
     if changed > MOST_LINES:
-        yield _wrong(f"At most {MOST_LINES} lines are changed at once; these are {changed}.", "input")
+        yield _wrong(f"At most {MOST_LINES} lines are changed at once; these are more.", "input")
         return
     yield from _known_system(landscape, asked.order, "order")
     yield from _purchase_order_number(asked.purchase_order_number)

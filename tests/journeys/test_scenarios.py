@@ -182,12 +182,11 @@ async def test_an_acknowledgment_that_fails_is_uncertain_before_people_until_the
 async def test_an_order_whose_tax_cannot_be_told_is_for_the_tax_people_and_goes_through_once_they_maintained_it(
     ask: Asker, company: Company
 ) -> None:
-    [rate] = rows(company, ERP, "select * from TAX_RATE where SalesOrganization = '1010'")
-    change(company, ERP, "delete from TAX_RATE where SalesOrganization = '1010'")
+    change(company, ERP, "update TAX_RATE set SalesOrganization = '9999'")
     try:
         refused = await submitted(ask, an_order(company))
     finally:
-        change(company, ERP, f"insert into TAX_RATE values ({','.join('?' * len(rate))})", *rate)
+        change(company, ERP, "update TAX_RATE set SalesOrganization = '1010'")
     [exception] = refused["exceptions"]
     told = (await ask(RETRY, id=exception["id"], note="rate is maintained")).data["retryException"]
     booked = await again(ask, refused)
@@ -286,7 +285,7 @@ async def test_an_order_that_is_cancelled_while_it_is_being_booked_is_booked_and
 
     booking = (await ask(SUBMIT, input=wanted, key=new_key())).data["submitOrder"]
     cancelling = (await ask(CANCEL, order={"crmId": deal.crm_key}, key=new_key())).data["cancelOrder"]
-    waiting = await looked_at(ask, cancelling["submission"]["id"])
+    waiting = await when(ask, cancelling["submission"], lambda found: found["problems"])
     gone = await settled(ask, cancelling)
     booked = await settled(ask, booking)
 
@@ -334,7 +333,7 @@ async def test_input_that_always_fails_is_put_before_people_and_keeps_no_other_o
 async def test_an_amendment_and_what_was_before_it_are_in_audit(ask: Asker, company: Company) -> None:
     booked = await submitted(ask, an_order(company))
     [order] = booked["orders"]
-    changes = {"changeLines": [{"id": order["lines"][0]["id"], "quantity": 3}], "purchaseOrderNumber": "PO 4711"}
+    changes = {"changeLines": [{"id": order["lines"][0]["id"], "quantity": 3}]}
     asked = {"order": {"id": order["id"]}, "input": changes, "version": order["version"], "key": new_key()}
 
     changed = await settled(ask, (await ask(AMEND, **asked)).data["amendOrder"])
@@ -343,6 +342,5 @@ async def test_an_amendment_and_what_was_before_it_are_in_audit(ask: Asker, comp
     )
 
     assert (changed["state"], changed["orders"][0]["lines"][0]["quantity"]) == ("COMPLETED", "3")
-    assert changed["orders"][0]["purchaseOrderNumber"] == "PO 4711"
     assert told.errors == []
     assert [one["action"] for one in told.data["audit"]["nodes"]] == ["AMEND_ORDER", "AMEND_ORDER"]

@@ -162,5 +162,6 @@ def change(company: Company, system: str, stated: str, *given: object) -> None:
 
 
 def _file(company: Company, system: str) -> Path:
-    held = company.landscape.parent.glob(f"{system}.sqlite*")
-    return next(path for path in held if path.suffix in (".sqlite", ".sqlite3"))
+    held = company.landscape.parent.glob(f"{system}*")
+    [found] = [path for path in held if path.suffix in (".sqlite", ".sqlite3")]
+    return found
