@@ -144,9 +144,8 @@ async def submitted(ask: Asker, wanted: dict[str, Any], key: str | None = None) 
 
 
 def step(submission: Any, name: str) -> Any:
-    """The one step of this name."""
-    [found] = [one for one in submission["steps"] if one["name"] == name]
-    return found
+    """The first step of this name; none where it has not come to that."""
+    return next((one for one in submission["steps"] if one["name"] == name), {"state": None})
 
 
 def rows(company: Company, system: str, asked: str, *given: object) -> Sequence[tuple[Any, ...]]:
