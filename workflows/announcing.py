@@ -28,6 +28,7 @@ TELLING = {EffectKind.WRITE_BACK: WRITE_BACK_STEP, EffectKind.WRITE_BACK_CUSTOME
 _KINDS = {
     EffectKind.BOOK_ORDER: TimelineKind.ORDER_BOOKED,
     EffectKind.AMEND_ORDER: TimelineKind.ORDER_AMENDED,
+    EffectKind.UNDO_AMENDMENT: TimelineKind.ORDER_AMENDED,
     EffectKind.CANCEL_ORDER: TimelineKind.ORDER_CANCELLED,
 }
 

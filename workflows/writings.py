@@ -55,7 +55,7 @@ def writing_of(shop: Workshop, effect: Effect) -> Writing:
             return Cancelling(
                 shop.system(effect.system, OrderIntake, "cancel orders"), effect.read_request(Cancellation)
             )
-        case EffectKind.AMEND_ORDER:
+        case EffectKind.AMEND_ORDER | EffectKind.UNDO_AMENDMENT:
             erp = shop.system(effect.system, OrderIntake, "change orders")
             records = shop.systems.get(effect.system, OrderSource)
             return Amending(erp, records, effect.read_request(Amendment), settle)
