@@ -17,6 +17,7 @@ from gateway import telemetry
 from gateway.correlation import Correlation
 from gateway.page import page
 from gateway.settings import Settings
+from gateway.webhooks import METHODS, Webhooks
 from gateway.wiring import House
 
 EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -56,6 +57,7 @@ def create_app(settings: Settings, open_house: OpenHouse) -> Gateway:
         routes=[
             Route("/", front_page, methods=["GET"]),
             Route(GRAPHQL, Graph(), methods=EVERY_METHOD),
+            Route("/webhooks/{system}", Webhooks().take, methods=METHODS),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],

@@ -57,7 +57,7 @@ async def read_request(scope: Scope, headers: Headers, receive: Receive, limit: 
     """The GraphQL request of a GET or POST; RefusedError otherwise. No more than `limit` bytes are read of a body."""
     if scope["method"] == "POST":
         _check_content_type(headers.get("content-type"))
-        return _parameters(_json(await _body(headers, receive, limit), "The request body"))
+        return _parameters(_json(await read_body(headers, receive, limit), "The request body"))
     found: dict[str, Any] = dict(QueryParams(scope["query_string"]))
     for name in ("variables", "extensions"):
         if found.get(name):
@@ -90,7 +90,8 @@ def _check_content_type(given: str | None) -> None:
             raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
 
 
-async def _body(headers: Headers, receive: Receive, limit: int) -> bytes:
+async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """The whole body of a request; RefusedError where it is larger than `limit` bytes, or breaks off."""
     announced = headers.get("content-length", "")
     if announced.isdigit() and int(announced[:20]) > limit:
         raise _too_large(limit)

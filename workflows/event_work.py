@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from sources.landscape import Landscape
 from workflows import inbox
 from workflows.feeds import Feeds
+from workflows.forgetting import Forgetting
 from workflows.intake import MOST, Intake
 from workflows.log import drop_old, renew_epoch
 from workflows.looking import Looking
@@ -55,7 +56,9 @@ class EventWork:
         """Nothing is begun."""
         self._shop = shop
         self._relay = Relay(shop.store, shop.landscape.tenant, redis)
-        self._intake = Intake(shop, look(shop.landscape, shop.systems)) if look else None
+        kept = redis is not None and bool(shop.landscape.cache)
+        forget = Forgetting(redis, shop.landscape.tenant) if kept and redis else None
+        self._intake = Intake(shop, look(shop.landscape, shop.systems), forget) if look else None
         self._feeds = Feeds(shop, me) if look else None
 
     async def begin(self) -> None:
