@@ -107,7 +107,7 @@ def renew(landscape: LandscapeOption = None) -> None:
 
     settings = settings_of(landscape=landscape)
     cursor = _done(renewed(settings, database_of(settings), os.environ))
-    note("The event log has another epoch. Cursors of before are refused from now on; restart gateways and workers.")
+    note("The event log has another epoch. Cursors of before are refused from now on; new ones begin here:")
     typer.echo(str(cursor))
 
 

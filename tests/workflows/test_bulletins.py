@@ -15,6 +15,7 @@ from sources import landscape_events
 from sources.feeds import Bulletin, BulletinBoard
 from sources.kit.call import Call
 from tests.fakes.happenings import AT, happened, invoiced, status_changed
+from tests.fakes.systems import Books, FakeCrm
 from tests.workflows.house import House
 from workflows import delivery_log
 from workflows.bulletin_rows import BULLETINS
@@ -26,12 +27,11 @@ BOOKED, HELD, SHIPPING = OrderStatus.BOOKED, OrderStatus.ON_HOLD, OrderStatus.IN
 QUICK = Pacing(look_every=0.01, held_for=5.0, first_wait=0.0, longest_wait=0.0, margin=0.0)
 
 
-class Board(BulletinBoard):
+class Board(FakeCrm, BulletinBoard):
     """What was published, and what it says to that: a fault for all, why not for some, or nothing at all."""
 
-    name = "crm"
-
     def __init__(self) -> None:
+        super().__init__(Books())
         self.shown: list[Bulletin] = []
         self.tries: list[int] = []
         self.fault: Fault | None = None
