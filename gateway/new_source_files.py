@@ -20,9 +20,11 @@ from canonical.product import ProductRecord
 from canonical.system import SystemHealth
 from canonical.wanted import Wanted
 from sources.@name@.client import @Name@Client
-from sources.@name@.mapping import ORIGINS, to_product
+from sources.@name@.mapping import EVENTS, ORIGINS, to_product
 from sources.@name@.settings import settings_of
+from sources.feeds import Delivery, Receipt, Webhook
 from sources.kit.call import Call
+from sources.kit.webhook.door import Door, by_type
 from sources.landscape import Instance
 from sources.ports import Checkup, Finding, Page, ProductQuery, ProductSource
 
@@ -32,13 +34,14 @@ def open_source(instance: Instance, *, transport: httpx.AsyncBaseTransport | Non
     return @Name@(instance, @Name@Client(instance, settings_of(instance), transport))
 
 
-class @Name@(ProductSource):
+class @Name@(ProductSource, Webhook):
     """Asks the client, maps, returns."""
 
     def __init__(self, instance: Instance, client: @Name@Client) -> None:
         self.name = instance.name
         self.kind = instance.kind
         self._client = client
+        self._door = Door(instance, by_type(EVENTS))
 
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:  # noqa: ARG002 - the port's
         """One small authorised call; `thorough` finds nothing more yet."""
@@ -76,6 +79,10 @@ class @Name@(ProductSource):
         """One page of the stream."""
         rows, more = await self._client.product_page(call, query.first, query.after_sku, query.search)
         return Page(tuple(to_product(row, self.name, self._client.now()) for row in rows), more)
+
+    def read_delivery(self, delivery: Delivery) -> Receipt:
+        """CloudEvents that the vendor, or whoever stands before it, sends; docs/adding-a-source.md says how."""
+        return self._door.read(delivery)
 
 
 def _found(status: SystemHealth, milliseconds: int | None, finding: Finding) -> Checkup:
@@ -173,16 +180,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from canonical.changes import Concept
 from canonical.lineage import Stamp
 from canonical.product import ProductRecord
 from canonical.refs import Ref, SystemReference
 from sources.@name@.wire import ProductRow
+from sources.kit.webhook.door import Told
 
 ORIGINS: Mapping[tuple[str, str], str] = {
     ("Product", "sku"): "Product.sku",
     ("Product", "name"): "Product.title",
 }
 """The vendor's field behind each of ours."""
+EVENTS: Mapping[str, Told] = {
+    "@name@.product.changed": Told(Concept.PRODUCT, "sku"),
+}
+"""What events of the vendor's types are about, and the field of their data with our key."""
 
 
 def to_product(row: ProductRow, system: str, fetched_at: datetime) -> ProductRecord:
@@ -306,6 +319,7 @@ errors = "todo"             # every error body of the vendor becomes the fault a
 mapping = "todo"            # every rule of mapping.py has a payload beside its test
 paging = "todo"             # every page that the vendor insists on is followed
 narrowing = "todo"          # call.view narrows the vendor's own query
+changes = "todo"            # every change is told: by polling, a stream or the webhook, and polling is the floor
 sandbox = "todo"            # the pretend server is judged by a client that nobody here wrote
 doctor = "todo"             # check(thorough=True) names each field and permission that is missing
 """
@@ -321,6 +335,8 @@ Which system this is, and which of the vendor's published documents this folder 
 | credential | meaning |
 |---|---|
 | `token` | a bearer token; left out, nothing is sent |
+| `webhook_secret`, `webhook_secret_next` | sign what the vendor sends to /webhooks/<instance>; left out, it is closed |
+| `webhook_token`, `webhook_token_next` | the same for a sender that cannot sign |
 
 The legal entity's `codes`: none are needed yet.
 """
