@@ -27,6 +27,7 @@ from sources.salesforce.sandbox.cpq import package_objects
 from sources.salesforce.sandbox.errors import ApiError
 from sources.salesforce.sandbox.loading import Rows, load
 from sources.salesforce.sandbox.model import Field, with_extras
+from sources.salesforce.sandbox.moves import SalesforceMoves
 from sources.salesforce.sandbox.oauth import ConnectedApp, Tokens
 from sources.salesforce.sandbox.objects import standard_objects
 from sources.salesforce.sandbox.org import ORG_ID, USER_ID, USERNAME, open_org
@@ -119,6 +120,10 @@ class SalesforceSandbox:
         """Replace everything by what the story says of this instance."""
         self.org.reset()
         self.load(tell(story, instance))
+
+    def moves(self, instance: str) -> SalesforceMoves:
+        """How this instance's part of the story goes on."""
+        return SalesforceMoves(self.org, instance)
 
     def close(self) -> None:
         """Close the org's file."""
