@@ -19,14 +19,14 @@ import pytest_asyncio
 from canonical.changes import Change, Concept
 from canonical.deadline import Deadline
 from canonical.errors import Fault
-from canonical.intake import LineRequest, OrderRequest
+from canonical.intake import LineRequest, OrderRequest, WriteBack
 from canonical.principal import Principal, View
 from canonical.wanted import Wanted
 from sandbox.opening import Tale
 from sandbox.serve import Company, open_company
 from sources.catalog import Sources, open_sources, opener
 from sources.feeds import ChangePolling, Delivery, DeliveryRefusedError, Webhook
-from sources.intake import OrderIntake
+from sources.intake import OrderIntake, OrderWriteBack
 from sources.kit.call import Call
 from sources.kit.sandbox import faults
 from sources.landscape import Secret
@@ -113,6 +113,9 @@ async def all_changes(poller: ChangePolling, position: str) -> tuple[list[Change
 
 async def change_an_order(company: Company, sources: Sources, name: str) -> str:
     """Change the system through its own adapter; the key of the order that is another then."""
+    crm = sources.get(name, OrderWriteBack)
+    if crm is not None:
+        return await tell_an_order(company, crm)
     intake, customers = sources.get(name, OrderIntake), sources.get(name, CustomerSource)
     if intake is None or customers is None:
         pytest.skip(f"{name} takes no orders")
@@ -134,6 +137,14 @@ async def change_an_order(company: Company, sources: Sources, name: str) -> str:
         lines=(LineRequest(sku=goods, quantity=Decimal(1)),),
     )
     return (await intake.book_order(call(), request)).order.key
+
+
+async def tell_an_order(company: Company, crm: OrderWriteBack) -> str:
+    """Tell the CRM's first booked order of one more number."""
+    key = next(deal.crm_key for deal in company.story.deals if deal.crm_key is not None and deal.bookings)
+    number = f"F-{datetime.now(UTC):%H%M%S%f}"
+    await crm.write_back(call(), WriteBack(order_key=key, reference=f"RG-{number}", numbers=(number,)))
+    return key
 
 
 async def test_a_change_made_after_a_position_is_told_and_told_again_by_the_same_name(
@@ -187,11 +198,12 @@ async def test_a_position_stays_good_after_a_fault(
         await another.close()
 
 
-async def test_a_position_behind_all_brings_nothing_until_something_is_changed(poller: ChangePolling) -> None:
-    _, position = await all_changes(poller, poller.position_at(datetime.now(UTC)))
+async def test_a_position_behind_all_brings_nothing_new_until_something_is_changed(poller: ChangePolling) -> None:
+    told, position = await all_changes(poller, poller.position_at(datetime.now(UTC)))
     again, _ = await all_changes(poller, position)
 
-    assert again == []
+    # Steps may overlap: what is told once more has the name that it had.
+    assert {one.event_id for one in again} <= {one.event_id for one in told}
 
 
 @pytest.mark.parametrize(

@@ -174,10 +174,11 @@ async def test_a_connection_that_breaks_is_a_fault_and_nothing_is_lost(bus: Shop
     assert [one.key for one in [*heard.changes, *again.changes]] == [made]
 
 
-async def test_what_is_told_twice_has_one_event_id(bus: Shop) -> None:
+@pytest.mark.parametrize("kind,line", [("duplicate_rows", "^DELIVER"), ("duplicate_events", "^EVENT /data/Order")])
+async def test_what_is_told_twice_has_one_event_id(bus: Shop, kind: str, line: str) -> None:
     async with listening(bus.listen()) as heard:
         await ready(bus, heard)
-        bus.fail("duplicate_rows", "^DELIVER")
+        bus.fail(kind, line)
         order(bus)
 
         first, second = await heard.changed(2)
@@ -228,10 +229,11 @@ async def test_an_event_whose_schema_nobody_knows_is_shown(bus: Shop) -> None:
     assert "its schema is not known" in heard.unreadable[0].sentence
 
 
-async def test_a_gap_is_a_change_of_the_record_that_it_names(bus: Shop) -> None:
+@pytest.mark.parametrize("kind,line", [("drop_rows", "^DELIVER /data/Order"), ("lose_events", "^EVENT /data/Order")])
+async def test_a_gap_is_a_change_of_the_record_that_it_names(bus: Shop, kind: str, line: str) -> None:
     async with listening(bus.listen()) as heard:
         await ready(bus, heard)
-        bus.fail("drop_rows", "^DELIVER /data/OrderChangeEvent")
+        bus.fail(kind, line)
         made = order(bus)
 
         told = await heard.changed(1)
