@@ -1,8 +1,7 @@
-"""Wishes that start something and end it: serve, worker, migrate, demo, sandbox."""
+"""Wishes that start something and end it: serve, worker, migrate, demo."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -124,6 +123,7 @@ def demo(
     erp: ErpOption = None,
     state: StateOption = Path(".demo"),
     cache: CacheOption = False,
+    play: Annotated[bool, typer.Option("--play", help="Let the company go on living, slowly, and tell of it.")] = False,
 ) -> None:
     """Start a pretend company and a gateway in front of it, and show what to ask.
 
@@ -142,36 +142,12 @@ def demo(
             if ready_file:
                 the_demo.write_ready(ready_file, running)
             typer.echo(the_demo.invitation(running))
+            if play:
+                the_demo.let_play(children, running)
             children.watch()
     except StoppedError:
         pass
     except (ChildEndedError, NoPostgresError) as error:
-        give_up(str(error))
-    note("Everything has ended.")
-
-
-@app.command()
-def sandbox(
-    state: StateOption = Path(".demo"),
-    ready: Annotated[Path | None, typer.Option(help="JSON file that is written once the systems answer.")] = None,
-    erp: ErpOption = None,
-    cache: CacheOption = False,
-) -> None:
-    """Start the pretend company's systems alone, and write a landscape file for them.
-
-    Use it to try your own gateway, client or adapter against systems that fail on demand.
-    """
-    from gateway.children import ChildEndedError, Children, StoppedError  # noqa: PLC0415
-    from gateway.demo import start_sandbox  # noqa: PLC0415
-
-    try:
-        with Children() as children:
-            note("Starting the pretend company's systems ...")
-            typer.echo(json.dumps(start_sandbox(children, state, erp, ready, cache=cache), indent=2))
-            children.watch()
-    except StoppedError:
-        pass
-    except ChildEndedError as error:
         give_up(str(error))
     note("Everything has ended.")
 

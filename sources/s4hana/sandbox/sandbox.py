@@ -27,6 +27,7 @@ from sources.s4hana.sandbox.journal import Touched
 from sources.s4hana.sandbox.model import SERVICES
 from sources.s4hana.sandbox.model.books import BOOKS
 from sources.s4hana.sandbox.model.custom import with_custom_fields
+from sources.s4hana.sandbox.moves import S4HanaMoves
 from sources.s4hana.sandbox.permissions import Permissions
 from sources.s4hana.sandbox.settings import COMPANY, SystemSettings
 from sources.s4hana.sandbox.store import Store
@@ -87,6 +88,10 @@ class S4HanaSandbox:
         self.clear()
         self.load(self.system.store.fitting(tell(story, instance)))
         journal.listener = listening
+
+    def moves(self, instance: str) -> S4HanaMoves:
+        """How this instance's part of the story goes on."""
+        return S4HanaMoves(self.system.store, instance)
 
     def clear(self) -> None:
         """Forget every row, session and lock; faults, log and the address of events stay."""

@@ -58,6 +58,10 @@ class Store:
                 kept[name] = [{k: v for k, v in row.items() if k not in foreign} for row in given] if foreign else given
         return kept
 
+    def kept(self, entity: EntitySet, row: Mapping[str, object]) -> dict[str, Stored]:
+        """A given row's values as columns hold them; ValueError as `load`."""
+        return self._writers[entity.name].kept(row)
+
     def clear(self) -> None:
         """Forget all rows."""
         with self.transaction():
@@ -162,6 +166,9 @@ class _Writer:
                 raise ValueError(f"no property {name} in {self._entity.name}") from wrong
             row[place] = keep(value)
         return row
+
+    def kept(self, given: Mapping[str, object]) -> dict[str, Stored]:
+        return {name: self._columns[name][1](value) for name, value in given.items()}
 
     def stored_row(self, values: Mapping[str, Stored]) -> list[Stored]:
         row = self._initials.copy()
