@@ -20,6 +20,9 @@ HEADS: Final[Mapping[str, str]] = {
 }
 """The documents whose changes are noted, by the first key of each set that belongs to them."""
 
+DERIVED: Final = frozenset({"InvoiceClearingStatus"})
+"""Worked out of accounting when it is read: nobody has changed the document."""
+
 
 class Touched(NamedTuple):
     """A document that was made, or fields of it or of what belongs to it that have another value now."""
@@ -66,7 +69,7 @@ class Journal:
         head = self._head(entity)
         if head is None:
             return
-        names = list(values)
+        names = [name for name in values if name not in DERIVED]
         for key, *before in self._store.select(entity, [entity.keys[0].name, *names], where):
             pairs = zip(names, before, strict=True)
             fields = frozenset(name for name, held in pairs if held != values[name])
