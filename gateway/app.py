@@ -19,6 +19,7 @@ from gateway.leaving import farewell
 from gateway.negotiating import may_want_a_stream
 from gateway.page import page
 from gateway.settings import Settings
+from gateway.webhooks import METHODS, Webhooks
 from gateway.wiring import House
 
 EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -65,6 +66,7 @@ def create_app(settings: Settings, open_house: OpenHouse) -> Gateway:
         routes=[
             Route("/", front_page, methods=["GET"]),
             Route(GRAPHQL, Graph(), methods=EVERY_METHOD),
+            Route("/webhooks/{system}", Webhooks().take, methods=METHODS),
             WebSocketRoute(GRAPHQL, Sockets()),
             Route(STREAM, Streams(), methods=EVERY_METHOD),
             Route("/healthz", healthy, methods=["GET"]),

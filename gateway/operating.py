@@ -11,7 +11,7 @@ from graphql import OperationType
 from canonical.principal import Principal, View
 from engine.documents import Documents
 from gateway.execution import Execute, answer_of, new_call
-from gateway.request import GraphQLRequest, RefusedError
+from gateway.request import GraphQLRequest
 from gateway.subscription import Caller, Message, Operate
 
 
@@ -58,12 +58,3 @@ class Operating:
     def kind_of(self, asked: GraphQLRequest) -> OperationType:
         """Of which kind the operation is; WrongDocumentError where it is none of this graph."""
         return self.documents.operation(asked.query, asked.operation_name).kind
-
-
-async def no_subscriptions(
-    asked: GraphQLRequest,  # noqa: ARG001 - the signature is Operate's
-    caller: Caller,  # noqa: ARG001 - as above
-    after: str | None = None,  # noqa: ARG001 - as above
-) -> AsyncIterator[Message]:
-    """The `subscribe` of a gateway that has no event log."""
-    raise RefusedError(400, "OPERATION_NOT_SUPPORTED", "This gateway answers no subscriptions: it has no database.")

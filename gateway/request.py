@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import Receive, Scope
 
+from workflows.validating import MOST_LINES
+
 LEGACY = "application/json"
 MODERN = "application/graphql-response+json"
 """The two media types of the GraphQL-over-HTTP specification."""
 STREAMED_AS = "Subscriptions are answered as text/event-stream and as multipart/mixed;subscriptionSpec=1.0."
+
+
+LONGEST: Final = MOST_LINES + 1
+"""No list may be longer than an order's lines; the one more tells that it is, and what is behind it is not read.
+
+To read ten thousand lines takes longer than everybody else should wait for their being refused.
+"""
 
 
 class RefusedError(Exception):
@@ -58,7 +67,7 @@ async def read_request(scope: Scope, headers: Headers, receive: Receive, limit: 
     """The GraphQL request of a GET or POST; RefusedError otherwise. No more than `limit` bytes are read of a body."""
     if scope["method"] == "POST":
         _check_content_type(headers.get("content-type"))
-        return parameters(_json(await _body(headers, receive, limit), "The request body"))
+        return parameters(_json(await read_body(headers, receive, limit), "The request body"))
     found: dict[str, Any] = dict(QueryParams(scope["query_string"]))
     for name in ("variables", "extensions"):
         if found.get(name):
@@ -92,7 +101,8 @@ def _check_content_type(given: str | None) -> None:
             raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
 
 
-async def _body(headers: Headers, receive: Receive, limit: int) -> bytes:
+async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """The whole body of a request; RefusedError where it is larger than `limit` bytes, or breaks off."""
     announced = headers.get("content-length", "")
     if announced.isdigit() and int(announced[:20]) > limit:
         raise _too_large(limit)
@@ -136,7 +146,14 @@ def parameters(found: Any) -> GraphQLRequest:
     name = found.get("operationName")
     if name is not None and not isinstance(name, str):
         raise RefusedError(400, "BAD_REQUEST", "operationName must be text or null.")
-    return GraphQLRequest(query, name or None, _object(found, "variables"), _object(found, "extensions"))
+    variables = {key: _shortened(value) for key, value in _object(found, "variables").items()}
+    return GraphQLRequest(query, name or None, variables, _object(found, "extensions"))
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shortened(held) for key, held in value.items()}
+    return [_shortened(held) for held in value[:LONGEST]] if isinstance(value, list) else value
 
 
 def _object(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         default=5.0, description="Seconds that the clocks of issuer and gateway may differ."
     )
     body_limit_bytes: Whole = Field(default=2_000_000, description="Largest request body; a larger one is refused.")
+    webhook_limit_bytes: Whole = Field(
+        default=5_000_000, description="Largest delivery of a system at /webhooks; a larger one is refused."
+    )
     max_tokens: Whole = Field(default=4_000, description="Most words and signs in one query text.")
     max_depth: Whole = Field(default=24, description="Deepest nesting of one query, fragments included.")
     max_fields: Whole = Field(default=1_000, description="Most fields of one query, fragments counted where spread.")
