@@ -24,7 +24,7 @@ from tests.gateway.pretend import HEADERS, TOKEN
 
 QUERY = "subscription News($after: String) { news(after: $after) }"
 SOCKETS, STREAMS = 12, 6
-START_WITHIN = 60.0
+START_WITHIN = 90.0
 
 
 @pytest.fixture
