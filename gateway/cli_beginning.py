@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.command import CacheOption, ErpOption, LandscapeOption, StateOption, app, give_up, note, settings_of
+from gateway.command import (
+    CacheOption,
+    ErpOption,
+    LandscapeOption,
+    StateOption,
+    app,
+    database_of,
+    give_up,
+    note,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from gateway.children import Children
@@ -89,7 +99,7 @@ def worker(
     from workflows.worker import WorkerSettings, run  # noqa: PLC0415
 
     settings = settings_of(landscape=landscape)
-    url = _database(settings)
+    url = database_of(settings)
     configure_logging(settings.log_level)
     try:
         await_file(settings.landscape, wait)
@@ -106,7 +116,7 @@ def migrate_store() -> None:
     """Bring the database of DATABASE_URL to this version: once for each release, before anything of it starts."""
     from workflows.store.migrating import migrate, revision  # noqa: PLC0415
 
-    url = _database(settings_of())
+    url = database_of(settings_of())
     migrate(url)
     note(f"The database is at revision {revision(url)}.")
 
@@ -199,13 +209,3 @@ def _with_redis(state: Path | None, serve_until_stopped: Callable[[], None]) -> 
         pass
     except (ChildEndedError, NoRedisError) as error:
         give_up(str(error))
-
-
-def _database(settings: Settings) -> str:
-    if settings.database_url is None:
-        give_up(
-            "There is no DATABASE_URL, so there is nothing to work on. Set it to a PostgreSQL; `revgraph demo` and "
-            "`revgraph serve` start one of their own, with a worker.",
-            2,
-        )
-    return settings.database_url.get_secret_value()
