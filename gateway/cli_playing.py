@@ -79,7 +79,7 @@ def play(
         "kinds": kind or None,
         "adopt": adopt,
     }
-    signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with closing(played(Control(control or _told(wish.obj)), asked)) as lines:
             for line in lines:
@@ -88,6 +88,8 @@ def play(
         note("The play has ended.")
     except ControlError as error:
         give_up(str(error))
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _told(state: Path) -> str:

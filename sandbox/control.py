@@ -32,9 +32,9 @@ DELETE /faults?system=                   disarm all, or those of one system
 GET    /requests?system=&match=&limit=   what a system was asked, newest last; match is a regular expression
 DELETE /requests?system=                 forget what was asked
 GET    /webhooks                         where systems post what happens in them, and how much was sent and lost
-PUT    /webhooks/{system}                post there from now on: {"url": "http://...", "secret": "..."}; a system has a
-                                         secret of its own, which the landscape file knows, where none is given
-DELETE /webhooks/{system}                post nothing any more
+PUT    /webhooks/{{system}}                post there from now on: {{"url": "http://...", "secret": "..."}}; where no
+                                         secret is given it has one of its own, which the landscape file knows
+DELETE /webhooks/{{system}}                post nothing any more
 GET    /story                            how big the story is, and the special kinds of orders in it
 GET    /story/orders?trait=&number=      orders of the story: keys and numbers in each system
 GET    /story/highlights                 five orders to begin with

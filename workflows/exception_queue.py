@@ -21,7 +21,7 @@ from canonical.integration_exception import (
     IntegrationException,
     Severity,
 )
-from canonical.problem import Problem
+from canonical.problem import Problem, owner_of
 from canonical.refs import Ref
 from canonical.submission import HERE
 from canonical.timeline import TimelineKind
@@ -220,7 +220,7 @@ def _row(told: About, rules: Rules, cause: Cause, correctable_now: Sequence[Corr
         "status": ExceptionStatus.OPEN.value,
         "severity": max(severity, cause.severity or severity, key=list(Severity).index).value,
         "outcome": problem.outcome.value,
-        "owner": problem.owner or (rule.owner if rule else None),
+        "owner": rule.owner if rule and not problem.owner else owner_of(problem),
         "system": problem.system or None,
         "legal_entities": list(told.legal_entities),
         "crm_customer_key": told.crm_customer,

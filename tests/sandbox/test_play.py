@@ -10,13 +10,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
 import pytest
 
 from sandbox.chronicle import Chronicle
+from sandbox.going_on import GoingOn
 from sandbox.opening import Tale, open_all
+from sandbox.scene import NoSenseError
 from sandbox.serve import Company, open_company
 from sources.kit.sandbox.story import Deal
 from sources.s4hana.sandbox import COMPANY, S4HanaSandbox
@@ -347,6 +350,15 @@ async def booked_by_a_client(company: Company) -> str:
         made = await client.post(f"{root}A_SalesOrder", json=order, headers={"x-csrf-token": token})
     assert made.status_code == 201, made.text
     return str(made.json()["d"]["SalesOrder"])
+
+
+async def test_an_order_in_a_real_system_stays_as_it_is(company: Company) -> None:
+    pretended = {name: box for name, box in company.sandboxes.items() if name != "erp-us"}
+    going = GoingOn(company.opened.company, pretended, company.opened.chronicle)
+    deal = the(company, "booked", lambda deal: {b.instance for b in deal.bookings} == {"erp-us"})
+
+    with pytest.raises(NoSenseError, match="is kept in erp-us, a real system, which the story does not move"):
+        going.take(going.find(deal.bookings[0].number), "ship", Random(1))
 
 
 async def test_one_play_at_a_time_until_it_is_ended(control: httpx.AsyncClient) -> None:

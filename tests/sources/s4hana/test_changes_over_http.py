@@ -18,6 +18,7 @@ from sources.feeds import Delivery, DeliveryRefusedError, Webhook
 from sources.kit.sandbox.faults import Fault, FaultKind
 from sources.kit.sandbox.serving import serve
 from sources.ports import Lookup
+from sources.s4hana.sandbox import SystemSettings
 from tests.sources.s4hana.opened import call
 from tests.sources.s4hana.pretend import Opened, pretend
 from tests.sources.s4hana.test_intake_over_http import order as an_order
@@ -332,3 +333,25 @@ def _delivery(opened: Opened) -> str:
 
 def _row(delivery: str, **fields: str) -> dict[str, object]:
     return {"DeliveryDocument": delivery, **fields}
+
+
+async def test_an_older_release_is_looked_through_as_well() -> None:
+    async with pretend(60, SystemSettings(release="2020")) as older:
+        changes = await looked(older, older.source.position_at(datetime(2026, 1, 1, tzinfo=UTC)))
+
+        assert {key for concept, key in told(changes) if concept is Concept.ORDER} <= set(older.told)
+        assert {concept for concept, _ in told(changes)} >= {Concept.ORDER, Concept.SHIPMENT, Concept.INVOICE}
+
+
+async def test_a_fault_of_events_hits_no_request_and_a_fault_of_requests_no_event(
+    opened: Opened, mailbox: Mailbox
+) -> None:
+    opened.sandbox.faults.add(Fault(kind="lose_events"))
+    opened.sandbox.faults.add(Fault(kind="status", match="EVENT"))
+
+    found = await looked(opened, opened.source.position_at(now()))
+    opened.sandbox.happen({"A_SalesOrder": [{"SalesOrder": next(iter(opened.told)), "DeliveryBlockReason": "01"}]})
+
+    assert found.position is not None
+    assert opened.sandbox.posting.lost == 1
+    assert opened.sandbox.faults.hits == {"lose_events": 1}
