@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from sources.catalog import Sources
-from sources.landscape import Landscape
+from sources.landscape import Landscape, Secret
+from sources.landscape_events import EventRules, Receiver
 from sources.landscape_rules import OrderRules, Rules
+from tests.fakes.receiver import SECRET
 from tests.fakes.remote import RemoteCrm, RemoteErp
 from tests.workflows.house import settling
 from workflows.takeover import Timings
@@ -34,6 +36,8 @@ class Told:
     at_once: int = 100
     upkeep_every: float = 0.5
     finish_within: int = 5
+    receiver: str | None = None
+    """Where a receiver of its landscape is told of events."""
 
 
 def main() -> None:
@@ -58,6 +62,9 @@ def main() -> None:
     )
     ready = lambda: print("READY", flush=True)  # noqa: E731, T201 - a line for whoever started us
     given = settling(told.settle, Rules(OrderRules(register_in_crm=False)))
+    if told.receiver:
+        receiver = Receiver("billing", told.receiver, {"secret": Secret(SECRET)}, timeout_seconds=1.0)
+        given = replace(given, events=EventRules(receivers=(receiver,)))
     run(settings, given, ready)
 
 
