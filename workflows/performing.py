@@ -3,8 +3,9 @@
 1. Intent before effect: the row is there before anything is sent.
 2. Look before repeat: whoever is not the first looks the reference up before acting.
 3. Settle before look is trusted: a claim is granted only when no earlier attempt can take effect any more, so that what
-   is not found then is not there.
-4. One writer a reference: the claim is a lease.
+   is not found then is not there. An attempt may send until its write has taken all its time, and what it sent then
+   settles: a claim lasts for both. Once an attempt is over without an answer, it settles from that moment.
+4. One writer a reference: the claim is a lease, renewed after a look and before anything is sent.
 
 One hole stays: a process that is frozen between its last look at the clock and the send, for longer than the system's
 `settle_seconds`. Only a system that refuses a reference it has seen closes it.
@@ -36,6 +37,8 @@ T = TypeVar("T")
 SHORT_SETTLE: Final = 20.0
 """A system that settles within so many seconds is waited for; for others the schedule looks again."""
 OUR_FAULT: Final = "Revgraph itself failed at this step. Its operators have been told."
+_UNKNOWN: Final = "It is not known yet whether an earlier attempt was carried out."
+_NOT_YET: Final = "An earlier attempt was not carried out. It is tried again."
 MOST_LOST: Final = 8
 """So often an answer may be lost, and not once more: what fails that often will not succeed by itself."""
 
@@ -109,7 +112,7 @@ class Performance:
     async def _once(self) -> Performed | None:
         claimed_at, self.me = self.shop.clock(), uuid4().hex
         async with self.shop.store.transaction() as transaction:
-            held = await effects.claim(transaction, self.reference, self.me, self.writing.settle_seconds)
+            held = await effects.claim(transaction, self.reference, self.me, self._lease)
         if held.answer is not None:
             return Performed(state=EffectState.DONE, answer=held.answer, attempts=self.attempts, found=True)
         if held.attempt is None:
@@ -121,6 +124,12 @@ class Performance:
             ended = await self._look(under_claim=True)
             if ended is not None or self.unsure:
                 return ended
+            # The look may have taken as long as it liked.
+            claimed_at = self.shop.clock()
+            if not await self._renew():
+                # Somebody else may be at it by now.
+                self.unsure = True
+                return None
         if held.lost >= MOST_LOST:
             return await self._give_up()
         if self.shop.clock() - claimed_at > self.shop.pace.send_within:
@@ -159,7 +168,7 @@ class Performance:
         except Exception as error:  # noqa: BLE001 - lost on the way or broken here: either way it may have been done
             self.problem, self.unsure = self._problem(error), True
             async with self.shop.store.transaction() as transaction:
-                await effects.count_lost(transaction, self.reference)
+                await effects.count_lost(transaction, self.reference, self.me, self.writing.settle_seconds)
             return await self._look()
         return await self._done(answer)
 
@@ -186,6 +195,18 @@ class Performance:
         )
         return await self._end(EffectState.REFUSED)
 
+    @property
+    def _lease(self) -> float:
+        """How long a claim lasts; what may be repeated needs none."""
+        settle = self.writing.settle_seconds
+        return settle and settle + self.shop.pace.write
+
+    async def _renew(self) -> bool:
+        if not self._lease:
+            return True
+        async with self.shop.store.transaction() as transaction:
+            return await effects.renew(transaction, self.reference, self.me, self._lease)
+
     async def _release(self) -> None:
         async with self.shop.store.transaction() as transaction:
             await effects.release(transaction, self.reference, self.me)
@@ -198,12 +219,16 @@ class Performance:
         return Performed(state=state, problem=self._left(), attempts=self.attempts)
 
     def _left(self) -> Problem:
-        lost = OutcomeUnknown("", "It is not known yet whether an earlier attempt was carried out.")
-        problem = self.problem or self._problem(lost)
-        if not self.unsure or problem.category is ProblemCategory.CONFLICT:
+        problem = self.problem or self._problem(OutcomeUnknown("", _UNKNOWN))
+        if problem.category is ProblemCategory.CONFLICT:
             return problem
-        category, outcome = ProblemCategory.UNCERTAIN_OUTCOME, Outcome.UNCERTAIN
-        return replace(problem, code=OutcomeUnknown.code, category=category, outcome=outcome, retryable=False)
+        if self.unsure:
+            category, outcome = ProblemCategory.UNCERTAIN_OUTCOME, Outcome.UNCERTAIN
+            return replace(problem, code=OutcomeUnknown.code, category=category, outcome=outcome, retryable=False)
+        if problem.category is ProblemCategory.UNCERTAIN_OUTCOME:
+            # That doubt is over: it was looked for, and nothing is there.
+            return replace(self._problem(Unavailable(problem.system or "", _NOT_YET)), detail=problem.detail)
+        return problem
 
     def _problem(self, error: Exception) -> Problem:
         if isinstance(error, Fault):

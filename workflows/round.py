@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from canonical.errors import Fault, Mistake, Outcome, ProblemCategory, Throttled, Unavailable
 from canonical.problem import Problem, of_fault, of_mistake
@@ -30,6 +31,8 @@ T = TypeVar("T")
 
 CARRY_OUT = "carry_out"
 """The workflow that carries one effect out, in the queue of its system."""
+_OPEN: Final = (EffectState.PLANNED, EffectState.UNCERTAIN)
+_TO_ORDERS: Final = (EffectKind.BOOK_ORDER, EffectKind.AMEND_ORDER, EffectKind.CANCEL_ORDER)
 
 
 class Ending(Struct, frozen=True, kw_only=True):
@@ -198,8 +201,8 @@ async def run_round(shop: Workshop, argument: str, body: Callable[[Round], Await
         ending = await body(round_)
     except StoppedError as stopped:
         ending = stopped.ending
-    except (DBAPIError, OSError):
-        raise  # the store is away: nothing can be told now, and the schedule finds it (workflows/reconcile.py)
+    except (DBAPIError, NoConnectionError, OSError):
+        raise  # the store is away or busy: nothing can be told now, and the upkeep finds it (workflows/upkeep.py)
     except Exception as error:
         log.error("Submission %s failed by our own fault", id, exc_info=error)  # noqa: TRY400 - with its traceback
         ending = await failure(round_, type(error).__name__)
@@ -207,10 +210,15 @@ async def run_round(shop: Workshop, argument: str, body: Callable[[Round], Await
 
 
 async def failure(round_: Round, detail: str) -> Ending:
-    """Where a fault of our own leaves a submission: failed, or uncertain where something may have been written."""
+    """Where a fault of our own leaves a submission: failed, or uncertain where something was or may have been written.
+
+    What is uncertain is taken up again, and goes on from what is done.
+    """
     async with round_.shop.store.transaction() as transaction:
         held = await effects.all_effects_of(transaction, round_.taken.id)
-    unsure = any(e.attempt and e.state in (EffectState.PLANNED, EffectState.UNCERTAIN) for e in held)
+    unsure = any(
+        e.attempt and (e.state in _OPEN or (e.state is EffectState.DONE and e.kind in _TO_ORDERS)) for e in held
+    )
     problem = replace(round_.internal(detail), outcome=Outcome.UNCERTAIN if unsure else Outcome.NOT_APPLIED)
     state = SubmissionState.UNCERTAIN if unsure else SubmissionState.FAILED
     resume_in = round_.shop.pace.resume_after if unsure else None
