@@ -68,7 +68,8 @@ class Writing(Protocol):
 class Performed(Struct, frozen=True, kw_only=True):
     """What came of it. UNCERTAIN may have been done; PLANNED has not, and may be tried again.
 
-    `answer` is JSON's plain value. `found`: it had been done, although its answer was lost.
+    `answer` is JSON's plain value. `found`: it had been done, although its answer was lost. `again_in`: so many seconds
+    later another turn may bring more, and for `patience` seconds in all that is worth while.
     """
 
     state: EffectState
@@ -76,6 +77,8 @@ class Performed(Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     attempts: int = 0
     found: bool = False
+    again_in: float | None = None
+    patience: float = 0.0
 
     def read(self, kind: type[T]) -> T:
         """The answer; only of what was done."""
@@ -83,31 +86,26 @@ class Performed(Struct, frozen=True, kw_only=True):
 
 
 class Performance:
-    """One worker's try at one effect."""
+    """One worker's try at one effect, in its turn in the queue of its system."""
 
     def __init__(self, shop: Workshop, told: Telling, writing: Writing) -> None:
         """Nothing is claimed yet."""
         self.shop, self.told, self.writing = shop, told, writing
         self.reference, self.correlation_id = told.effect.reference, told.correlation_id
-        self.me, self.attempts, self.wait = "", 0, 0.0
+        self.me, self.attempts, self.wait = "", 0, shop.pace.look_every
         self.problem: Problem | None = None
         # Whether something that was sent may still, or may already, have taken effect.
         self.unsure = False
 
     async def run(self) -> Performed:
-        """Try until it is certain what came of it, or until that takes longer than anybody should wait."""
+        """Try once. Whatever has to be waited for is waited for elsewhere: this turn is somebody else's meanwhile."""
+        ended = await self._once()
+        if ended is not None:
+            return ended
         patience = self.shop.pace.certain_within
         if self.writing.settle_seconds <= SHORT_SETTLE:
             patience = max(patience, self.writing.settle_seconds * 1.5)
-        until = self.shop.clock() + patience
-        while True:
-            self.wait = self.shop.pace.look_every
-            ended = await self._once()
-            if ended is not None:
-                return ended
-            if self.shop.clock() + self.wait > until:
-                return await self._leave()
-            await self.shop.sleep(self.wait)
+        return replace(await self._leave(), again_in=self.wait, patience=patience)
 
     async def _once(self) -> Performed | None:
         claimed_at, self.me = self.shop.clock(), uuid4().hex
@@ -219,7 +217,7 @@ class Performance:
         return Performed(state=state, problem=self._left(), attempts=self.attempts)
 
     def _left(self) -> Problem:
-        problem = self.problem or self._problem(OutcomeUnknown("", _UNKNOWN))
+        problem = self.problem or self._problem(OutcomeUnknown(self.told.effect.system, _UNKNOWN))
         if problem.category is ProblemCategory.CONFLICT:
             return problem
         if self.unsure:

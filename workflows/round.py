@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 CARRY_OUT = "carry_out"
 """The workflow that carries one effect out, in the queue of its system."""
+LONGEST_WAIT: Final = 10.0
+"""Seconds between two turns, unless the system itself asks for more."""
 _OPEN: Final = (EffectState.PLANNED, EffectState.UNCERTAIN)
 _TO_ORDERS: Final = (EffectKind.BOOK_ORDER, EffectKind.AMEND_ORDER, EffectKind.CANCEL_ORDER)
 
@@ -82,11 +84,27 @@ class Round:
         return value
 
     async def effect(self, place: Place, effect: Effect) -> Performed:
-        """Let an effect that is planned be carried out, in its turn in its system's queue, and say what came of it."""
+        """Let an effect that is planned be carried out, in its turn in its system's queue, and say what came of it.
+
+        What cannot be certain yet is looked at again in another turn, later and later, until that takes longer than
+        anybody should wait; the schedule goes on from there. Nothing is held meanwhile that others need.
+        """
         await self._journal(lambda transaction: journal.begin(transaction, self.taken, place))
-        started = Started(CARRY_OUT, f"{self.taken.id}:{self.taken.round}:{effect.reference}", effect.reference)
-        queue = queue_of(effect.system)
-        return await self.shop.durable.through_queue(queue, started, self.taken.urgency, Performed)
+        turn, waited, attempts = 0, 0.0, 0
+        while True:
+            done = await self._turn(effect, turn)
+            attempts = max(attempts, done.attempts)
+            asked = done.again_in or 0.0
+            wait = max(asked, min(asked * 2**turn, LONGEST_WAIT))
+            if done.again_in is None or waited + wait > done.patience:
+                return replace(done, attempts=attempts, again_in=None)
+            await self.shop.durable.sleep(wait)
+            turn, waited = turn + 1, waited + wait
+
+    async def _turn(self, effect: Effect, turn: int) -> Performed:
+        name = f"{self.taken.id}:{self.taken.round}:{effect.reference}"
+        started = Started(CARRY_OUT, f"{name}:{turn}" if turn else name, effect.reference)
+        return await self.shop.durable.through_queue(queue_of(effect.system), started, self.taken.urgency, Performed)
 
     async def tell(self, place: Place, state: StepState, message: str, attempts: int | None = None) -> None:
         """Show what came of a step."""
