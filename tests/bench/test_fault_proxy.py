@@ -276,7 +276,7 @@ async def test_nothing_stays_open_whatever_went_wrong(between: Between) -> None:
     async def one(kind: Kind, ask: Callable[[Client], Awaitable[object]]) -> None:
         between.let(kind, seconds=0.01)
         client = await between.client()
-        with suppress(Gone):
+        with suppress(*Gone):
             await ask(client)
         client.writer.close()
 
