@@ -37,7 +37,8 @@ ANSWERS_WITHIN = 5
 AT_ONCE = 8
 _START = 90.0
 _LIVING = (
-    "select count(*) from worker where ended_at is null and heartbeat_at > clock_timestamp() - interval '5 seconds'"
+    "select count(*) from worker where ended_at is null and os_pid = any(%s)"
+    " and heartbeat_at > clock_timestamp() - interval '5 seconds'"
 )
 
 
@@ -97,7 +98,7 @@ class Stage:
     def living(self) -> int:
         """How many take work."""
         with psycopg.connect(self.url) as session:
-            row = session.execute(_LIVING).fetchone()
+            row = session.execute(_LIVING, ([one.pid for one in self.workers],)).fetchone()
         return int(row[0]) if row else 0
 
 
