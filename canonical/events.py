@@ -28,12 +28,13 @@ class EventKind(Enum):
 
 
 class Happening(Struct, frozen=True, kw_only=True):
-    """An entry of an order's timeline, as it was learnt."""
+    """An entry of an order's timeline, as it was learnt; `entry` is its key there, of what happens only once."""
 
     kind: TimelineKind
     area: TimelineArea
     title: str
     system: str
+    entry: str | None = None
     amount: Money | None = None
     reference: SystemReference | None = None
 

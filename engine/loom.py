@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
 from inspect import isawaitable
 from typing import Any
 
@@ -89,10 +89,7 @@ class Loom:
     ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
         """The answers of a subscription, one an event, each in a context of its own; or what kept it from beginning."""
         given = dict(variables or {})
-        coerced = self.coerced(operation, given)
-        if not isinstance(coerced, VariableValues):
-            return ExecutionResult(None, coerced)
-        events = await events_of(self.schema, operation, context, given, hide=self._hide)
+        events = await self.events(operation, context, given)
         if isinstance(events, ExecutionResult):
             return events
 
@@ -105,6 +102,19 @@ class Loom:
                     await events.aclose()
 
         return answers()
+
+    async def events(
+        self, operation: Operation, context: Context[Any], variables: Mapping[str, Any] | None
+    ) -> AsyncIterable[Any] | ExecutionResult:
+        """The events of a subscription, each a value for `run`; or what kept it from beginning.
+
+        For whoever shares the answer to an event among those who ask for the same.
+        """
+        given = dict(variables or {})
+        coerced = self.coerced(operation, given)
+        if not isinstance(coerced, VariableValues):
+            return ExecutionResult(None, coerced)
+        return await events_of(self.schema, operation, context, given, hide=self._hide)
 
     def coerced(self, operation: Operation, given: Mapping[str, Any]) -> VariableValues | list[Any]:
         """The operation's variables as its document declares them; the errors where they do not fit."""

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from graphql import (
+    SKIP,
     DirectiveNode,
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionNode,
     VariableNode,
     Visitor,
     visit,
@@ -45,6 +51,24 @@ class Operation:
         """Query, mutation or subscription."""
         return self.node.operation
 
+    @cached_property
+    def first_key(self) -> str:
+        """The key of the answer under which its first field stands; where that is in a fragment, the field's name."""
+        first: SelectionNode = self.node.selection_set.selections[0]
+        while not isinstance(first, FieldNode):
+            if isinstance(first, FragmentSpreadNode):
+                first = self.fragments[first.name.value].definition.selection_set.selections[0]
+            elif isinstance(first, InlineFragmentNode):
+                first = first.selection_set.selections[0]
+        return first.alias.value if first.alias else first.name.value
+
+    @cached_property
+    def below_root(self) -> frozenset[str]:
+        """The variables that anything but the arguments of root fields hangs on."""
+        seek = _BelowRoot()
+        visit(self.document, seek)
+        return frozenset(seek.names)
+
     def variant(self, variables: VariableValues) -> tuple[Any, ...]:
         """The values that decide what is skipped and included: a plan serves all variables that give the same."""
         return tuple([variables.coerced.get(name) for name in self._conditions])
@@ -74,6 +98,34 @@ def _obstacle(fragments: Iterable[FragmentDefinitionNode], conditions: tuple[str
     if any(fragment.variable_definitions for fragment in fragments):
         return "fragment arguments"
     return None
+
+
+class _BelowRoot(Visitor):
+    """Collects variables, but for those in the arguments of the operations' own fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self._depth = 0
+
+    def enter_variable_definition(self, *_: Any) -> Any:
+        return SKIP
+
+    def enter_fragment_definition(self, *_: Any) -> None:
+        self._depth += 1
+
+    def leave_fragment_definition(self, *_: Any) -> None:
+        self._depth -= 1
+
+    def enter_field(self, *_: Any) -> None:
+        self._depth += 1
+
+    def leave_field(self, *_: Any) -> None:
+        self._depth -= 1
+
+    def enter_variable(self, node: VariableNode, *_: Any) -> None:
+        if self._depth > 1:
+            self.names.add(node.name.value)
 
 
 class _Conditions(Visitor):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ import typer
 from gateway.command import CacheOption, ErpOption, LandscapeOption, StateOption, app, give_up, note, settings_of
 
 if TYPE_CHECKING:
+    from gateway.children import Children
     from gateway.settings import Settings
 
 
@@ -82,7 +84,9 @@ def worker(
     """
     from gateway.serving import await_file  # noqa: PLC0415
     from gateway.telemetry import configure_logging  # noqa: PLC0415
+    from resolvers.looking import Looker  # noqa: PLC0415
     from sources.landscape_file import LandscapeError, read_landscape  # noqa: PLC0415
+    from workflows.durable import SHAPE  # noqa: PLC0415
     from workflows.worker import WorkerSettings, run  # noqa: PLC0415
 
     settings = settings_of(landscape=landscape)
@@ -93,7 +97,8 @@ def worker(
         chosen = read_landscape(settings.landscape, os.environ)
     except LandscapeError as error:
         give_up(str(error))
-    told = WorkerSettings(url, version=version) if version else WorkerSettings(url)
+    redis = settings.redis_url.get_secret_value() if settings.redis_url else None
+    told = WorkerSettings(url, version=version or SHAPE, look=Looker, redis_url=redis)
     run(told, chosen, lambda: note("This worker takes work."))
 
 
@@ -132,7 +137,7 @@ def demo(
     if ready_file:
         ready_file.unlink(missing_ok=True)
     try:
-        with Children() as children:
+        with Children() as children, _redis_beside(children, state):
             running = the_demo.run(children, state, port, erp, note, cache=cache)
             if ready_file:
                 the_demo.write_ready(ready_file, running)
@@ -177,13 +182,31 @@ def _serve_with_our_own(settings: Settings, workers: int) -> None:
     from workflows.store.embedded import NoPostgresError  # noqa: PLC0415
 
     try:
-        with Children() as children:
+        with Children() as children, _redis_beside(children, settings.state):
             serve_beside(children, settings, workers)
             children.watch()
     except StoppedError:
         pass
     except (ChildEndedError, NoPostgresError) as error:
         give_up(str(error))
+
+
+@contextmanager
+def _redis_beside(children: Children, state: Path) -> Iterator[None]:
+    """A Redis for whoever is started until the block ends, unless one is named; without one all of it works as well.
+
+    Events then take a moment longer from one process to the other.
+    """
+    from gateway.embedded import NoRedisError, embedded_redis  # noqa: PLC0415
+    from gateway.settings import variable  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        if not (os.environ.get(variable("redis_url")) or os.environ.get("REDIS_URL")):
+            try:
+                os.environ[variable("redis_url")] = stack.enter_context(embedded_redis(children, state))
+            except NoRedisError:
+                note("There is no Redis here: gateway and worker look for events themselves.")
+        yield
 
 
 def _with_redis(state: Path | None, serve_until_stopped: Callable[[], None]) -> None:

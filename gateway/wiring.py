@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from graphql import GraphQLSchema
@@ -15,12 +15,20 @@ from engine.documents import Documents
 from engine.loom import Loom
 from engine.measuring import Limits
 from gateway.authentication import Authenticator, read_keys
+from gateway.connections import Connections, Patience
 from gateway.execution import Executor
 from gateway.graphql_http import GraphQLDoor
+from gateway.operating import Operating
 from gateway.planning import Planner
+from gateway.reception import Answers, Bounds, Reception
 from gateway.settings import Settings, SettingsError
+from gateway.sse_streams import ReservedDoor
+from gateway.stream_door import StreamDoor
+from gateway.subscribing import Subscribing
+from gateway.subscription import Operate
+from gateway.websocket import SocketDoor
 from resolvers.access import view_of
-from resolvers.context import Context, Systems, now_utc
+from resolvers.context import NOWHERE, Context, Systems, now_utc
 from sources.catalog import Sources, forecaster, open_sources
 from sources.kit.call import Call
 from sources.landscape import Landscape
@@ -32,9 +40,27 @@ from sources.shelf.shelf import Shelf
 from sources.shelf.store import Store as ShelfStore
 from sources.shelf.systems import Shelved
 from workflows.desk import Desk
+from workflows.event_work import no_redis, open_redis
+from workflows.hub import Hub
 from workflows.store.opening import Store
 
 REDIS_CONNECTIONS = 32
+FINISH_BEYOND_DEADLINE = 1.0
+"""Seconds that an answer may take beyond its deadline when its connection ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transports:
+    """The ways to subscribe: sockets, and streams one by one or many in one."""
+
+    reception: Reception
+    sockets: SocketDoor
+    streams: StreamDoor
+    reserved: ReservedDoor
+
+    async def drain(self) -> None:
+        """Send every subscriber elsewhere, at once; single answers under way still go out."""
+        await self.reception.connections.drain(self.reception.bounds.finish_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +72,11 @@ class House:
     sources: Sources
     schema: GraphQLSchema
     door: GraphQLDoor
+    transports: Transports
     desk: Desk | None = None
     """Where what is to be done is handed in; None where there is no store."""
+    hub: Hub | None = None
+    """The ear on the event log; None where there is no store."""
 
     async def close(self) -> None:
         """Give back what this house opened itself."""
@@ -72,8 +101,11 @@ async def open_house(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(sources.close)
         systems = await stack.enter_async_context(_shelved(settings, landscape, sources)) if landscape.cache else None
-        house = furnish(settings, landscape, sources, authenticator, schema or the_schema(), systems)
+        redis = await stack.enter_async_context(_event_line(settings))
+        house = furnish(settings, landscape, sources, authenticator, schema or the_schema(), systems, redis)
         stack.push_async_callback(house.close)
+        if house.hub is not None:
+            await stack.enter_async_context(house.hub.open())
         yield house
 
 
@@ -84,14 +116,21 @@ def furnish(
     authenticator: Authenticator,
     schema: GraphQLSchema,
     systems: Systems | None = None,
+    redis: Redis | None = None,
+    subscribe: Operate | None = None,
 ) -> House:
-    """The house of parts that are already open; resolvers ask `systems`, where something stands before the sources."""
+    """The house of parts that are already open; resolvers ask `systems`, where something stands before the sources.
+
+    Its hub, where it has one, is still to be opened. `redis`: where the hub is woken. `subscribe` answers subscriptions
+    over every transport in place of the hub.
+    """
     documents = Documents(
         schema, limits_of(settings), introspection=settings.introspection, keep=settings.document_cache
     )
     loom = the_loom(settings, schema)
     desk = the_desk(settings, landscape)
-    new_context = _context_of(landscape, systems or sources, desk)
+    hub = Hub(desk.store, landscape.tenant, redis) if desk else None
+    new_context = _context_of(landscape, systems or sources, desk, hub)
     executor = Executor(loom, documents, new_context, Planner(loom, landscape, forecaster(landscape), new_context))
     door = GraphQLDoor(
         execute=executor,
@@ -103,7 +142,30 @@ def furnish(
         body_limit=settings.body_limit_bytes,
         graphiql=settings.graphiql,
     )
-    return House(settings, landscape, sources, schema, door, desk)
+    told = subscribe or Subscribing(loom, documents, new_context, view_of, settings.deadline_seconds)
+    operating = Operating(executor, documents, view_of, settings.deadline_seconds, told)
+    transports = the_transports(settings, operating, authenticator)
+    return House(settings, landscape, sources, schema, door, transports, desk, hub)
+
+
+def the_transports(settings: Settings, answers: Answers, authenticator: Authenticator) -> Transports:
+    """Every way to subscribe, within the bounds that the settings name."""
+    bounds = Bounds(
+        message_bytes=settings.body_limit_bytes,
+        operations=settings.max_operations_per_connection,
+        init_seconds=settings.init_seconds,
+        keepalive_seconds=settings.keepalive_seconds,
+        finish_seconds=settings.deadline_seconds + FINISH_BEYOND_DEADLINE,
+    )
+    reception = Reception(
+        answers=answers,
+        identity_of=authenticator.identity,
+        connections=Connections(settings.max_connections, settings.max_connections_per_caller),
+        patience=Patience(settings.unread_seconds),
+        bounds=bounds,
+        origins=settings.origins,
+    )
+    return Transports(reception, SocketDoor(reception), StreamDoor(reception), ReservedDoor(reception))
 
 
 def the_desk(settings: Settings, landscape: Landscape) -> Desk | None:
@@ -145,8 +207,19 @@ def the_sdl() -> str:
     return build_schema().as_str().rstrip() + "\n"
 
 
-def _context_of(landscape: Landscape, systems: Systems, desk: Desk | None) -> Callable[[Call], Context]:
-    return lambda call: Context(landscape, systems, call, desk=desk)
+def _context_of(
+    landscape: Landscape, systems: Systems, desk: Desk | None, hub: Hub | None
+) -> Callable[[Call], Context]:
+    def new(call: Call) -> Context:
+        # The position is taken before anything is read, so that a subscription from there on misses nothing.
+        position = hub.cursor if hub else NOWHERE
+        return Context(landscape, systems, call, desk=desk, hub=hub, resume_from=position)
+
+    return new
+
+
+def _event_line(settings: Settings) -> AbstractAsyncContextManager[Redis | None]:
+    return open_redis(settings.redis_url.get_secret_value()) if settings.redis_url else no_redis()
 
 
 @asynccontextmanager

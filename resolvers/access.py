@@ -7,8 +7,10 @@ what came back, since a system may give more than it was asked for.
 from __future__ import annotations
 
 from canonical.errors import Mistake, ProblemCategory
+from canonical.events import Event
 from canonical.joined import Customer, Order
 from canonical.principal import Principal, View
+from canonical.timeline import TimelineArea
 
 SCOPES = {
     "customers:read": "customers and what they owe",
@@ -67,6 +69,27 @@ def _in_entities(principal: Principal, order: Order) -> bool:
         order.crm.legal_entity_code if order.crm else None
     }
     return any(sees_entity(principal, code) for code in codes)
+
+
+_OF_AREA = {
+    TimelineArea.QUOTE: "quotes:read",
+    TimelineArea.INVOICE: "invoices:read",
+    TimelineArea.PAYMENT: "invoices:read",
+    TimelineArea.EXCEPTION: "exceptions:read",
+}
+"""What opens a part of the business, beside what opens its orders."""
+
+
+def sees_event(principal: Principal, event: Event) -> bool:
+    """Whether the event is of the principal's tenant, books and accounts, and of a part that its scopes open."""
+    if event.tenant != principal.tenant:
+        return False
+    scope = _OF_AREA.get(event.happening.area) if event.happening is not None else None
+    if scope is not None and scope not in principal.scopes:
+        return False
+    if principal.legal_entities is not None and principal.legal_entities.isdisjoint(event.legal_entities):
+        return False
+    return principal.accounts is None or event.crm_customer in principal.accounts
 
 
 def sees_customer(principal: Principal, customer: Customer) -> bool:

@@ -9,12 +9,14 @@ from typing import Any, Protocol, TypeVar
 
 from aiodataloader import DataLoader
 
+from canonical.events import Cursor
 from canonical.principal import Principal
 from canonical.wanted import Tree, Wanted
 from sources.kit.call import Call
 from sources.landscape import Landscape
 from sources.ports import Source
 from workflows.desk import Desk
+from workflows.hub import Hub
 
 P = TypeVar("P", bound=Source)
 
@@ -28,6 +30,10 @@ class Systems(Protocol):
 
     def get(self, name: str, port: type[P]) -> P | None:
         """The system of this name as a keeper of the port; None when it does not keep it."""
+
+
+NOWHERE = Cursor("none", 0)
+"""The position where no log is kept: nothing resumes behind it."""
 
 
 def now_utc() -> datetime:
@@ -48,6 +54,12 @@ class Context:
     wants: dict[str, Wanted] = field(default_factory=dict)
     desk: Desk | None = None
     """Where orders are handed in; None where this gateway has no store."""
+    hub: Hub | None = None
+    """The process's ear on the event log; None where this gateway has no store."""
+    resume_from: Cursor = NOWHERE
+    """The log's position when this operation began."""
+    resumes_after: str | None = None
+    """A cursor that came by the transport, and wins over the operation's own."""
 
     @property
     def principal(self) -> Principal:

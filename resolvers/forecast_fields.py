@@ -262,6 +262,12 @@ def applications_of_payments(context: Context, _: Wanted, parents: int) -> Asks:
     return loads.payments(context, in_every_erp(context, parents))
 
 
+def orders_of_events(context: Context, _: Wanted, parents: int) -> Asks:
+    """The orders that events are about, by their anchors."""
+    require(context.principal, "orders:read")
+    return loads.LOADS["Order"](context, {**in_crm(context, parents), **in_every_erp(context, parents)})
+
+
 def subjects(context: Context, _: Wanted, parents: int) -> Asks:
     """The records that happenings are about: of any concept that is in a timeline and the principal may read."""
     told: dict[str, Named] = {

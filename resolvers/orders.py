@@ -106,13 +106,14 @@ async def orders(
 async def customers_of(context: Context, parents: Sequence[Order], _: Wanted) -> Sequence[Customer | Exception | None]:
     """Each order's customer: the CRM's, or the booking ERP's where the CRM has no such order."""
     require(context.principal, "customers:read")
-    refs = [_customer_ref(order) for order in parents]
+    refs = [customer_ref(order) for order in parents]
     asked = list(dict.fromkeys(ref for ref in refs if isinstance(ref, Ref)))
     found = dict(zip(asked, await load_customers(context, asked), strict=True))
     return [found[ref] if isinstance(ref, Ref) else ref for ref in refs]
 
 
-def _customer_ref(order: Order) -> Ref | Fault | None:
+def customer_ref(order: Order) -> Ref | Fault | None:
+    """Whose order it is: the customer's record in the first system that names it; the Fault of one that is silent."""
     for record in order.records():
         if key := known(record.customer_key):
             return Ref(record.ref.system, key)

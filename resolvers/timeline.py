@@ -36,22 +36,31 @@ async def timelines_of(
     """A page of each order's timeline, by time and then by the order of the process."""
     size = page_size(first)
     behind = decode_positions("timeline", after).get("")
+    start = partial(_start, behind=behind, falling=newest_first)
+    return [
+        _page(merged(entries, kinds, newest_first=newest_first), size, start, gaps)
+        for entries, gaps in await happenings_of(context, parents)
+    ]
+
+
+async def happenings_of(
+    context: Context, orders: Sequence[Order]
+) -> list[tuple[list[TimelineEntry], tuple[SourceGap, ...]]]:
+    """All that every system knows happened to each order, in no promised order, with what could not be read."""
     bills = "invoices:read" in context.principal.scopes
-    asked = both(shipments_of_orders(context, parents), _invoices(context, parents, told=bills))
-    quotes, (shipments, invoices) = await both(_quotes(context, parents), asked)
+    asked = both(shipments_of_orders(context, orders), _invoices(context, orders, told=bills))
+    quotes, (shipments, invoices) = await both(_quotes(context, orders), asked)
     today = context.clock().date()
-    pages: list[Connection[TimelineEntry]] = []
-    for order, quote, sent, billed in zip(parents, quotes, shipments, invoices, strict=True):
+    told: list[tuple[list[TimelineEntry], tuple[SourceGap, ...]]] = []
+    for order, quote, sent, billed in zip(orders, quotes, shipments, invoices, strict=True):
         entries = of_order(order)
         entries += of_quote(quote) if isinstance(quote, QuoteRecord) else []
         for shipment in sent if not isinstance(sent, Fault) else ():
             entries += of_shipment(order, shipment)
         for invoice in billed if not isinstance(billed, Fault) else ():
             entries += of_invoice(invoice, today)
-        gaps = _gaps(order, quote, sent, billed)
-        start = partial(_start, behind=behind, falling=newest_first)
-        pages.append(_page(merged(entries, kinds, newest_first=newest_first), size, start, gaps))
-    return pages
+        told.append((entries, _gaps(order, quote, sent, billed)))
+    return told
 
 
 async def _invoices(context: Context, orders: Sequence[Order], *, told: bool) -> Sequence[tuple[Invoice, ...] | Fault]:

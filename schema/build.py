@@ -17,6 +17,7 @@ from schema.quote import Quote
 from schema.scalars import SCALARS
 from schema.shipment import Shipment
 from schema.submission import Submission
+from schema.subscription import Subscription
 
 
 def served(parent: object, name: str) -> object:
@@ -30,6 +31,7 @@ def build_schema() -> Schema:
     return Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[
             Customer,
             Product,

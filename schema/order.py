@@ -14,7 +14,15 @@ from canonical import joined
 from canonical.wanted import Wanted
 from engine.seam import batch, derived
 from resolvers import forecast_fields as forecast
-from resolvers import identities, integration_exceptions, legal_entities, order_status, orders, submissions
+from resolvers import (
+    identities,
+    integration_exceptions,
+    legal_entities,
+    order_status,
+    orders,
+    submissions,
+    subscriptions,
+)
 from resolvers import lineage as origins
 from resolvers import timeline as timelines
 from resolvers.context import Context
@@ -23,7 +31,7 @@ from schema.enums import FulfillmentStatus, HoldKind, InvoicingStatus, OrderPaym
 from schema.legal_entity import LegalEntity
 from schema.lineage import FieldConflict, FieldLineage
 from schema.quote import Quote
-from schema.scalars import Cursor
+from schema.scalars import Cursor, EventCursor
 from schema.timeline import TimelineConnection
 from schema.values import Money, Node, PageInfo, SourceGap, SystemReference
 
@@ -205,3 +213,4 @@ class OrderConnection:
     nodes: list[Order]
     page_info: PageInfo
     gaps: list[SourceGap]
+    resume_from: EventCursor = batch(subscriptions.resume_from)

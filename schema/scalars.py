@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 Cursor = NewType("Cursor", str)
+EventCursor = NewType("EventCursor", str)
 
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,12})?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)")
@@ -75,6 +76,11 @@ def read_cursor(value: object) -> Cursor:
     return Cursor(value)
 
 
+def read_event_cursor(value: object) -> EventCursor:
+    """A cursor of the event log as this gateway gave it."""
+    return EventCursor(read_cursor(value))
+
+
 def _scalar(name: str, description: str, write: object, read: object) -> ScalarDefinition:
     return ScalarDefinition(
         name=name,
@@ -101,6 +107,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         "are refused.",
         write_number,
         read_number,
+    ),
+    EventCursor: _scalar(
+        "EventCursor",
+        "A position in the event log, opaque: what a subscription resumes behind.",
+        str,
+        read_event_cursor,
     ),
     Cursor: _scalar("Cursor", "A position in one connection, opaque.", str, read_cursor),
 }

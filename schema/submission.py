@@ -10,11 +10,11 @@ from strawberry.federation import type as federated
 
 from canonical import submission as words
 from engine.seam import batch, derived
-from resolvers import identities, submissions
+from resolvers import identities, submissions, subscriptions
 from schema.customer import Customer
 from schema.enums import StepState, SubmissionOperation, SubmissionState
 from schema.problem import Problem
-from schema.scalars import Cursor
+from schema.scalars import Cursor, EventCursor
 from schema.values import Node, PageInfo
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Submission(Node):
     submitted_by: str
     settled_at: datetime | None
     correlation_id: str
+    resume_from: EventCursor = batch(subscriptions.resume_from)
 
     @classmethod
     def is_type_of(cls, value: object, _: object) -> bool:

@@ -8,9 +8,9 @@ import strawberry
 
 from engine.seam import batch, derived
 from resolvers import forecast_fields as forecast
-from resolvers import identities, subjects
+from resolvers import identities, subjects, subscriptions
 from schema.enums import TimelineArea, TimelineKind
-from schema.scalars import Cursor
+from schema.scalars import Cursor, EventCursor
 from schema.values import Money, Node, PageInfo, SourceGap, SystemReference
 
 
@@ -52,3 +52,7 @@ class TimelineConnection:
     nodes: list[TimelineEntry]
     page_info: PageInfo
     gaps: list[SourceGap]
+    resume_from: EventCursor = batch(
+        subscriptions.resume_from,
+        description="The log's position before this was read: subscribe from here, and nothing falls between.",
+    )

@@ -1,30 +1,27 @@
-"""Tells the ledger, the audit and the outbox that an effect took place, in the transaction that keeps its answer."""
+"""Tells the ledger, the audit and the inbox that an effect took place, in the transaction that keeps its answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from msgspec import Struct
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from canonical.changes import Change, Concept
 from canonical.intake import CustomerAcknowledgment, OrderAcknowledgment
 from canonical.refs import Ref
 from canonical.submission import StepState, SubmissionState
-from canonical.timeline import TimelineKind
 from workflows import audit, exception_queue, ledger
 from workflows.effects import Effect, EffectKind
-from workflows.outbox import Happening, put
+from workflows.inbox import store_changes
 from workflows.store import tables
 
 WRITE_BACK_STEP = "write-back"
 """The step at which the CRM is told."""
 
-_KINDS = {
-    EffectKind.BOOK_ORDER: TimelineKind.ORDER_BOOKED,
-    EffectKind.AMEND_ORDER: TimelineKind.ORDER_AMENDED,
-    EffectKind.CANCEL_ORDER: TimelineKind.ORDER_CANCELLED,
-}
+_OF_ORDERS = (EffectKind.BOOK_ORDER, EffectKind.AMEND_ORDER, EffectKind.CANCEL_ORDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +41,8 @@ class Telling:
         await self._audit(transaction, answer, "found by looking" if found else "acknowledged")
         if self.effect.kind is EffectKind.WRITE_BACK and submission_id:
             await _told_after_all(transaction, submission_id, self)
-        kind = _KINDS.get(self.effect.kind)
-        if kind and ref:
-            await put(transaction, self._happening(kind, ref, answer))
+        if ref and self.effect.kind in _OF_ORDERS:
+            await store_changes(transaction, self.effect.system, [self._change(ref)])
 
     async def _audit(self, transaction: AsyncConnection, answer: Struct, how: str) -> None:
         concept, key = ("Submission", self.effect.submission_id) if self.effect.submission_id else ("Effect", None)
@@ -61,17 +57,10 @@ class Telling:
         )
         await audit.write_down(transaction, act)
 
-    def _happening(self, kind: TimelineKind, ref: Ref, answer: Struct) -> Happening:
-        number = answer.number if isinstance(answer, OrderAcknowledgment) else None
-        return Happening(
-            tenant=self.tenant,
-            kind=kind.value,
-            concept="Order",
-            ref=ref,
-            submission_id=self.effect.submission_id,
-            correlation_id=self.correlation_id,
-            body={"number": number, "legal_entity": self.effect.legal_entity, "reference": self.effect.reference},
-        )
+    def _change(self, ref: Ref) -> Change:
+        """What we did ourselves is looked at like everything that systems tell, and told once, whoever tells it."""
+        name = f"{self.effect.kind.value}:{self.effect.reference}"
+        return Change(event_id=name, concept=Concept.ORDER, key=ref.key, changed_at=datetime.now(UTC))
 
 
 async def _told_after_all(transaction: AsyncConnection, submission_id: str, telling: Telling) -> None:

@@ -15,13 +15,12 @@ from canonical.intent import CreateCustomer, Intent, SubmitOrder
 from canonical.principal import Principal
 from canonical.refs import Ref
 from canonical.submission import SubmissionOperation, SubmissionState
-from canonical.timeline import TimelineKind
 from workflows import audit
 from workflows.durable import SUBMISSIONS, Started
 from workflows.durable.enqueueing import enqueue
 from workflows.idempotency import fingerprint, key_reused
 from workflows.ledger import Rights, know
-from workflows.outbox import Happening, put
+from workflows.outbox import About, order_handed_in, put, submission_updated
 from workflows.store import tables
 
 _table = tables.submission
@@ -182,14 +181,10 @@ async def _tell(connection: AsyncConnection, given: Given, id: str) -> None:
             correlation_id=correlation_id,
         ),
     )
+    about = About(tenant, id, correlation_id, crm_customer=given.crm_customer_key)
     if isinstance(given.intent, SubmitOrder):
-        ref = given.intent.source or Ref("revgraph", id)
-        submitted = TimelineKind.ORDER_SUBMITTED.value
-        happening = Happening(
-            tenant=tenant, kind=submitted, concept="Order", ref=ref, submission_id=id, correlation_id=correlation_id,
-            body={"by": given.principal.subject},
-        )  # fmt: skip
-        await put(connection, happening)
+        await put(connection, order_handed_in(about, given.principal.subject))
+    await put(connection, submission_updated(about, SubmissionState.IN_PROGRESS, "1"))
 
 
 def new_id() -> str:

@@ -24,7 +24,7 @@ from canonical.intent import Intent
 from canonical.principal import Principal
 from canonical.problem import of_mistake
 from canonical.refs import Ref
-from canonical.submission import HERE, SubmissionState
+from canonical.submission import SubmissionState
 from canonical.timeline import TimelineKind
 from sources.landscape import Landscape
 from workflows import audit
@@ -32,7 +32,7 @@ from workflows.binding import begin_round
 from workflows.correcting import corrected
 from workflows.exception_queue import ExceptionFilter, exception_of, fetch_exceptions, narrowed
 from workflows.ledger import visible
-from workflows.outbox import Happening, put
+from workflows.outbox import About, of_exception, put
 from workflows.store import desk_tables, tables
 from workflows.store.opening import Store
 from workflows.store.paging import Page, dated_page
@@ -56,6 +56,12 @@ class ExceptionDesk:
         async with self.store.transaction() as transaction:
             found = {one.id: one for one in await self._whole(transaction, principal, ids)}
         return [found.get(name) for name in ids]
+
+    async def fitting(self, principal: Principal, id: str, wanted: ExceptionFilter) -> bool:
+        """Whether the exception fits the filter, and the principal sees it."""
+        conditions = [_table.c.id == id, *visible(principal, _table), *narrowed(wanted)]
+        async with self.store.transaction() as transaction:
+            return (await transaction.execute(select(_table.c.id).where(*conditions))).first() is not None
 
     async def histories(self, ids: Sequence[str]) -> list[tuple[AuditEntry, ...]]:
         """All that was done about each exception, the oldest first. Whoever asks has seen the exceptions."""
@@ -120,7 +126,10 @@ class ExceptionDesk:
                 await _give_up(transaction, held.submission_id)
             await self._set(transaction, held, "RESOLVE_EXCEPTION", principal, note, held.status.value,
                             resolution.value, values)  # fmt: skip
-            await put(transaction, self._resolved(principal, held))
+            about = About(principal.tenant, held.submission_id, held.correlation_id, held.legal_entities)
+            await put(
+                transaction, of_exception(about, held.id, TimelineKind.EXCEPTION_RESOLVED, held.title, held.system)
+            )
 
         return await self._act(principal, id, correlation_id, act)
 
@@ -207,17 +216,6 @@ class ExceptionDesk:
             correlation_id=held.correlation_id,
         )
         await audit.write_down(transaction, act)
-
-    def _resolved(self, principal: Principal, held: IntegrationException) -> Happening:
-        return Happening(
-            tenant=principal.tenant,
-            kind=TimelineKind.EXCEPTION_RESOLVED.value,
-            concept="IntegrationException",
-            ref=Ref(HERE, held.id),
-            submission_id=held.submission_id,
-            correlation_id=held.correlation_id,
-            body={"title": held.title, "by": principal.subject},
-        )
 
 
 def _open(held: IntegrationException) -> None:

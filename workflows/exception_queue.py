@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from canonical.errors import ProblemCategory
+from canonical.changes import Unreadable
+from canonical.errors import Outcome, ProblemCategory
 from canonical.integration_exception import (
+    CorrectableField,
     ExceptionResolution,
     ExceptionStatus,
     IntegrationException,
@@ -28,8 +30,8 @@ from workflows import audit
 from workflows.binding import new_id
 from workflows.correcting import correctable
 from workflows.exception_words import USUAL, WORDS, suits
-from workflows.ledger import Taken
-from workflows.outbox import Happening, put
+from workflows.ledger import Taken, about
+from workflows.outbox import About, of_exception, put
 from workflows.store import desk_tables
 from workflows.store.opening import from_json
 
@@ -38,6 +40,9 @@ Subject = tuple[str, Ref] | None
 """A concept and the record that something is about."""
 
 _OPEN = text("status <> 'RESOLVED'")
+_READ_IT = (
+    "Read what came, look at the record in the system, and tell whoever maintains the feed. Nothing waits for it."
+)
 
 
 class Cause(Struct, frozen=True, kw_only=True):
@@ -50,14 +55,6 @@ class Cause(Struct, frozen=True, kw_only=True):
     problem: Problem
     subject: Subject = None
     severity: Severity | None = None
-
-
-class Told(NamedTuple):
-    """Of which tenant, submission and question an exception is."""
-
-    tenant: str
-    submission_id: str
-    correlation_id: str
 
 
 class ExceptionFilter(Struct, frozen=True, kw_only=True):
@@ -73,7 +70,7 @@ class ExceptionFilter(Struct, frozen=True, kw_only=True):
 
 async def raise_exception(connection: AsyncConnection, taken: Taken, rules: Rules, cause: Cause) -> str:
     """Put it before people, or say what is new of it where it is open already; its id."""
-    row = _row(taken, rules, cause)
+    row = _row(about(taken), rules, cause, correctable(taken.input, cause.problem.field))
     stated = insert(_table).values(id=new_id(), **row)
     renewed = {name: stated.excluded[name] for name in row if name not in ("raised_at", "owner", "status", "due_at")}
     status = func.coalesce(text("case when integration_exception.status = 'RETRYING' then 'OPEN' end"), _table.c.status)
@@ -82,10 +79,35 @@ async def raise_exception(connection: AsyncConnection, taken: Taken, rules: Rule
     )
     raised = (await connection.execute(stated.returning(_table.c.id, text("xmax = 0 as fresh")))).one()
     if raised.fresh:
-        told = Told(taken.tenant, taken.id, taken.correlation_id)
-        await _announce(connection, told, raised.id, cause, TimelineKind.EXCEPTION_RAISED)
+        told = about(taken)
+        kind = TimelineKind.EXCEPTION_RAISED
+        await put(connection, of_exception(told, raised.id, kind, _title(cause.problem), cause.problem.system))
         await _audit(connection, told, raised.id, "RAISE_EXCEPTION", cause.problem.message)
     return str(raised.id)
+
+
+async def raise_unreadable(
+    connection: AsyncConnection, tenant: str, rules: Rules, system: str, unreadable: Unreadable
+) -> str:
+    """Put a message that a system sent, and that means nothing here, before people, as it came; the exception's id."""
+    problem = Problem(
+        code="UNREADABLE_MESSAGE",
+        category=ProblemCategory.CONFLICT,
+        message=unreadable.sentence,
+        system=system,
+        outcome=Outcome.NOT_APPLIED,
+        detail=unreadable.payload,
+    )
+    id, correlation_id = new_id(), unreadable.event_id  # noqa: A001 - the exception's
+    about_it = About(tenant, None, correlation_id)
+    row = _row(about_it, rules, Cause(place=f"feed:{unreadable.event_id}", problem=problem), ())
+    row |= {"subject_concept": None, "subject_system": None, "subject_key": None}
+    row |= {"title": "A message of a system cannot be read", "suggested_action": _READ_IT}
+    await connection.execute(insert(_table).values(id=id, **row))
+    kind = TimelineKind.EXCEPTION_RAISED
+    await put(connection, of_exception(about_it, id, kind, "A message of a system cannot be read", system))
+    await _audit(connection, about_it, id, "RAISE_EXCEPTION", unreadable.sentence)
+    return id
 
 
 async def settle_exceptions(connection: AsyncConnection, taken: Taken, keep: Sequence[str] = ()) -> None:
@@ -106,10 +128,8 @@ async def _settle(connection: AsyncConnection, tenant: str, conditions: list[Col
         resolved_at=func.clock_timestamp(),
     )
     for row in (await connection.execute(closed.returning(_table))).all():
-        told = Told(tenant, row.submission_id, row.correlation_id)
-        problem = Problem(code=row.code, category=ProblemCategory(row.category), message=row.explanation)
-        cause = Cause(place=row.cause, problem=problem, subject=_subject(row))
-        await _announce(connection, told, row.id, cause, TimelineKind.EXCEPTION_RESOLVED)
+        told = About(tenant, row.submission_id, row.correlation_id, tuple(row.legal_entities), row.crm_customer_key)
+        await put(connection, of_exception(told, row.id, TimelineKind.EXCEPTION_RESOLVED, row.title, row.system))
         await _audit(connection, told, row.id, "RESOLVE_EXCEPTION", "It went well after all.")
 
 
@@ -142,20 +162,20 @@ def exception_of(row: Row[Any]) -> IntegrationException:
     return replace(kept, subject=_subject(row))
 
 
-def _row(taken: Taken, rules: Rules, cause: Cause) -> dict[str, object]:
+def _row(told: About, rules: Rules, cause: Cause, correctable_now: Sequence[CorrectableField]) -> dict[str, object]:
     problem = cause.problem
     words = WORDS.get(problem.category)
-    rule = next((rule for rule in rules.exceptions if suits(rule, problem, taken.legal_entities)), None)
+    rule = next((rule for rule in rules.exceptions if suits(rule, problem, told.legal_entities)), None)
     due = (rule and rule.due_minutes) or (words.due_minutes if words else 480.0)
     severity = (rule and rule.severity) or cause.severity or (words.severity if words else Severity.MEDIUM)
-    concept, ref = cause.subject or ("Submission", Ref(HERE, taken.id))
+    concept, ref = cause.subject or ("Submission", Ref(HERE, told.submission_id or ""))
     return {
-        "tenant": taken.tenant,
-        "submission_id": taken.id,
+        "tenant": told.tenant,
+        "submission_id": told.submission_id,
         "cause": cause.place,
         "category": problem.category.value,
         "code": problem.code,
-        "title": words.title if words else "Something went wrong",
+        "title": _title(problem),
         "explanation": problem.message,
         "suggested_action": words.action if words else USUAL,
         "status": ExceptionStatus.OPEN.value,
@@ -163,42 +183,28 @@ def _row(taken: Taken, rules: Rules, cause: Cause) -> dict[str, object]:
         "outcome": problem.outcome.value,
         "owner": problem.owner or (rule.owner if rule else None),
         "system": problem.system or None,
-        "legal_entities": list(taken.legal_entities),
-        "crm_customer_key": taken.crm_customer_key,
+        "legal_entities": list(told.legal_entities),
+        "crm_customer_key": told.crm_customer,
         "subject_concept": concept,
         "subject_system": ref.system,
         "subject_key": ref.key,
-        "correctable": correctable(taken.input, problem.field),
+        "correctable": list(correctable_now),
         "technical_detail": problem.detail,
-        "correlation_id": taken.correlation_id,
+        "correlation_id": told.correlation_id,
         "due_at": func.clock_timestamp() + timedelta(minutes=due),
     }
+
+
+def _title(problem: Problem) -> str:
+    words = WORDS.get(problem.category)
+    return words.title if words else "Something went wrong"
 
 
 def _subject(row: Row[Any]) -> Subject:
     return (row.subject_concept, Ref(row.subject_system, row.subject_key)) if row.subject_concept else None
 
 
-async def _announce(connection: AsyncConnection, told: Told, id: str, cause: Cause, kind: TimelineKind) -> None:
-    body = {
-        "title": WORDS[cause.problem.category].title,
-        "explanation": cause.problem.message,
-        "category": cause.problem.category.value,
-        "subject": cause.subject,
-    }
-    happening = Happening(
-        tenant=told.tenant,
-        kind=kind.value,
-        concept="IntegrationException",
-        ref=Ref(HERE, id),
-        submission_id=told.submission_id,
-        correlation_id=told.correlation_id,
-        body=body,
-    )
-    await put(connection, happening)
-
-
-async def _audit(connection: AsyncConnection, told: Told, id: str, action: str, detail: str) -> None:
+async def _audit(connection: AsyncConnection, told: About, id: str, action: str, detail: str) -> None:
     act = audit.Act(
         tenant=told.tenant,
         actor=audit.OURSELVES,

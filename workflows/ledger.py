@@ -16,7 +16,7 @@ from canonical.principal import Principal
 from canonical.problem import Problem
 from canonical.refs import Ref
 from canonical.submission import Submission, SubmissionOperation, SubmissionState, SubmissionStep
-from workflows.outbox import put, submission_updated
+from workflows.outbox import About, put, submission_updated
 from workflows.store import desk_tables, tables
 from workflows.store.opening import from_json
 
@@ -60,6 +60,11 @@ class Taken(Struct, frozen=True, kw_only=True):
         return (datetime.now(UTC) - self.submitted_at).total_seconds() / 3600
 
 
+def about(taken: Taken) -> About:
+    """Whose submission it is, for what is told of it."""
+    return About(taken.tenant, taken.id, taken.correlation_id, taken.legal_entities, taken.crm_customer_key)
+
+
 async def take(connection: AsyncConnection, id: str) -> Taken | None:
     """The submission of this id, while there is something to do for it."""
     row = (await connection.execute(select(_table).where(_table.c.id == id))).first()
@@ -98,7 +103,7 @@ async def move(
     }
     moved = await connection.execute(stated.values(**values))
     if moved.rowcount:
-        await put(connection, submission_updated(taken.tenant, taken.id, state.value, taken.correlation_id))
+        await put(connection, submission_updated(about(taken), state, f"{taken.round}:{state.value}"))
     return bool(moved.rowcount)
 
 

@@ -22,6 +22,7 @@ from sources.landscape import Landscape
 from workflows.durable import SHAPE
 from workflows.durable.engine import Engine, Queue, queues_of, recover
 from workflows.durable.enqueueing import busy
+from workflows.event_work import EventWork, Look, no_redis, open_redis
 from workflows.reconcile import reconcile
 from workflows.registry import registered
 from workflows.schedule import every
@@ -44,6 +45,8 @@ class WorkerSettings:
     """How one worker works. `at_once`: submissions in its hands; `finish_within`: seconds that they get at its end.
 
     `polling` is how often it looks into its queues, `connections` how many it holds for itself and for the engine each.
+    `look`: makes the eye for changes that systems tell of; without one none are listened to. `redis_url`: where those
+    who wait for events are woken; without it they look themselves.
     """
 
     url: str
@@ -56,6 +59,8 @@ class WorkerSettings:
     timings: Timings = field(default_factory=Timings)
     pace: Pace = field(default_factory=Pace)
     open: Callable[[Landscape], Sources] = open_sources
+    look: Look | None = None
+    redis_url: str | None = None
 
 
 def run(settings: WorkerSettings, landscape: Landscape, ready: Callable[[], None]) -> NoReturn:
@@ -98,17 +103,27 @@ async def work_until_told(settings: WorkerSettings, landscape: Landscape, ready:
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, stop.set)
     require_migrated(settings.url)
-    async with _living(settings, landscape) as shop:
+    redis = open_redis(settings.redis_url) if settings.redis_url else no_redis()
+    async with redis as line, _living(settings, landscape) as (shop, executor):
+        events = EventWork(shop, executor, settings.look, line)
+        await events.begin()
         ready()
         async with asyncio.TaskGroup() as turns:
+            for work in events.turns():
+                turns.create_task(work(stop))
             turns.create_task(every(settings.pace.resume_after / 2, partial(reconcile, shop), stop))
             turns.create_task(every(settings.upkeep_every, partial(look_after, shop), stop))
-            turns.create_task(every(settings.upkeep_every * 60, partial(tidy, shop), stop))
+            turns.create_task(every(settings.upkeep_every * 60, partial(_tidy, shop, events), stop))
         log.info("This worker takes nothing new, and finishes what it has")
 
 
+async def _tidy(shop: Workshop, events: EventWork) -> None:
+    await tidy(shop)
+    await events.tidy()
+
+
 @asynccontextmanager
-async def _living(settings: WorkerSettings, landscape: Landscape) -> AsyncIterator[Workshop]:
+async def _living(settings: WorkerSettings, landscape: Landscape) -> AsyncIterator[tuple[Workshop, str]]:
     """The open workshop of a worker that others can see living; at the end, whatever it still has is anybody's."""
     url, executor = plain_url(settings.url), new_executor()
     # Nobody waits for a worker's answer, and a takeover begins a hundred things at once: they queue for connections.
@@ -123,7 +138,7 @@ async def _living(settings: WorkerSettings, landscape: Landscape) -> AsyncIterat
     life.start()
     log.info("Worker %s works at version %s", executor, settings.version)
     try:
-        yield shop
+        yield shop, executor
     finally:
         # What is still running then is not stopped and not waited for: it ends with the process, as if that had been
         # killed, and goes on elsewhere. Hence nothing that it uses is closed under its hands.

@@ -14,7 +14,7 @@ from time import sleep
 
 import psycopg
 
-from workflows.store import desk_tables, tables
+from workflows.store import desk_tables, event_tables, tables
 from workflows.store.columns import metadata
 from workflows.store.embedded import Embedded
 from workflows.store.migrating import migrate
@@ -27,7 +27,7 @@ _ENGINES = ("dbos.workflow_input", "dbos.workflow_status")
 """What enqueueing writes to; only worker processes write more, and they get a database of their own."""
 
 
-DECLARING = (tables, desk_tables)
+DECLARING = (tables, desk_tables, event_tables)
 """Whose import fills the metadata."""
 
 

@@ -63,13 +63,17 @@ async def died_at(house: House, at: int) -> tuple[object, ...]:
 
 
 async def told_once(house: House, submission: str) -> bool:
-    """Whether the outbox and the audit hold each booking once, and the end once."""
-    asked = "select kind, count(*) from event_out where submission_id = :id and kind like 'ORDER%' group by 1"
-    events = {row[0]: row[1] for row in await house.ask(asked, id=submission)}
+    """Whether the outbox, the inbox and the audit hold each booking once, and the end once."""
+    ended = "coalesce(body->>'submission_state', 'COMPLETED') = 'COMPLETED'"
+    asked = f"select split_part(key, ':', 1) from event_out where body->>'submission_id' = :id and {ended} order by id"
+    events = [row[0] for row in await house.ask(asked, id=submission)]
+    mine = "select 'BOOK_ORDER:' || reference from effect where submission_id = :id"
+    changes = await house.ask(f"select event_id from change_in where event_id in ({mine})", id=submission)
     acts = await house.ask(
         "select count(*) from audit_entry where action = 'BOOK_ORDER' and subject = :of", of=f"Submission {submission}"
     )
-    return events == {"ORDER_SUBMITTED": 1, "ORDER_BOOKED": 2} and acts[0][0] == 2
+    told = [name for name in events if not name.startswith("EXCEPTION")]
+    return told == ["ORDER_SUBMITTED", "SUBMISSION_UPDATED"] and len(changes) == 2 and acts[0][0] == 2
 
 
 async def points_of(house: House) -> list[str]:

@@ -70,17 +70,25 @@ async def test_what_happens_is_put_into_the_outbox_in_its_order(house: House) ->
     await house.done(order())
     await house.done(order(line("P-9")))
 
-    told = await house.ask("select kind, subject_concept, subject_system, subject_key from event_out order by id")
+    told = await house.ask("select split_part(key, ':', 1), body->>'submission_state' from event_out order by id")
 
-    assert [(row[0], row[1]) for row in told] == [
-        ("ORDER_SUBMITTED", "Order"),
-        ("ORDER_BOOKED", "Order"),
-        ("SUBMISSION_UPDATED", "Submission"),
-        ("ORDER_SUBMITTED", "Order"),
-        ("SUBMISSION_UPDATED", "Submission"),
-        ("EXCEPTION_RAISED", "IntegrationException"),
+    assert [tuple(row) for row in told] == [
+        ("ORDER_SUBMITTED", None),
+        ("SUBMISSION_UPDATED", "IN_PROGRESS"),
+        ("SUBMISSION_UPDATED", "COMPLETED"),
+        ("ORDER_SUBMITTED", None),
+        ("SUBMISSION_UPDATED", "IN_PROGRESS"),
+        ("SUBMISSION_UPDATED", "REFUSED"),
+        ("EXCEPTION_RAISED", None),
     ]
-    assert [tuple(row[2:]) for row in told[:2]] == [("crm", "sale1"), ("erp-eu", "4001")]
+
+
+async def test_what_was_booked_is_looked_at_like_what_a_system_tells_of(house: House) -> None:
+    await house.done(order())
+
+    [told] = await house.ask("select system, concept, key, due_at is not null from change_in")
+
+    assert tuple(told) == ("erp-eu", "Order", "4001", True)
 
 
 async def test_the_structure_is_kept_to_the_last_field(house: House) -> None:

@@ -67,22 +67,6 @@ audit_entry = Table(
     Index("ix_audit_entry_subject", "subject"),
 )
 
-# What happened, in the transaction in which it happened; a relay moves it into the log in its order.
-event_out = Table(
-    "event_out",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("tenant", Text, nullable=False),
-    instant("at", required=True),
-    Column("kind", Text, nullable=False),
-    Column("subject_concept", Text, nullable=False),
-    Column("subject_system", Text, nullable=False),
-    Column("subject_key", Text, nullable=False),
-    Column("submission_id", Text),
-    Column("correlation_id", Text),
-    Column("body", JSON, nullable=False),
-)
-
 worker = Table(
     "worker",
     metadata,

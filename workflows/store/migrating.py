@@ -11,11 +11,11 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
-from workflows.store import desk_tables, tables
+from workflows.store import desk_tables, event_tables, tables
 from workflows.store.columns import metadata
 from workflows.store.opening import driver_url, plain_url
 
-TABLES = (tables, desk_tables)
+TABLES = (tables, desk_tables, event_tables)
 """Who declares tables: importing them is what fills the metadata."""
 LOOK_EVERY = 0.1
 _ONE_AT_A_TIME = 0x52564D

@@ -37,7 +37,7 @@ def test_whoever_migrates_second_finds_nothing_to_do(databases: Databases) -> No
         list(both.map(migrate, [url, url]))
 
     require_migrated(url)
-    assert revision(url) == "0001"
+    assert revision(url) == "0002"
     assert differences(url) == []
 
 

@@ -1,0 +1,150 @@
+"""Subscriptions as every transport asks for them: events become answers, and equal answers are made once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, Final, cast
+
+import orjson
+from graphql import ExecutionResult, GraphQLError, OperationType
+
+from canonical.errors import Fault, Mistake
+from canonical.events import Logged
+from canonical.principal import Principal, View
+from engine.documents import Documents, WrongDocumentError
+from engine.loom import Loom
+from engine.operation import Operation
+from gateway import errors
+from gateway.execution import GRACE_SECONDS, new_call
+from gateway.request import GraphQLRequest, RefusedError
+from gateway.subscription import Caller, EndedError, Message
+from resolvers.context import Context
+from sources.kit.call import Call
+from workflows.listening import CutOffError
+
+log = logging.getLogger(__name__)
+
+MOST_ANSWERS: Final = 2_000
+"""Answers that are kept for those who want the same of the same event."""
+
+Rights = tuple[frozenset[str], frozenset[str] | None, frozenset[str] | None]
+
+
+class Subscribing:
+    """One process's. What a subscription selects is read when an event comes: once for all with equal rights."""
+
+    def __init__(
+        self,
+        loom: Loom,
+        documents: Documents,
+        new_context: Callable[[Call], Context],
+        view_of: Callable[[Principal], View],
+        deadline_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Nobody has subscribed yet."""
+        self._loom, self._documents, self._new_context = loom, documents, new_context
+        self._view_of, self._seconds, self._clock = view_of, deadline_seconds, clock
+        self._answers: OrderedDict[object, asyncio.Task[bytes]] = OrderedDict()
+
+    async def __call__(self, asked: GraphQLRequest, caller: Caller, after: str | None = None) -> AsyncIterator[Message]:
+        """As promised by `Operate`."""
+        operation = self._documents.operation(asked.query, asked.operation_name)
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            raise RefusedError(400, "OPERATION_NOT_SUPPORTED", "This is not a subscription.")
+        context = self._context(caller)
+        context.resumes_after = after
+        events = await self._loom.events(operation, context, asked.variables)
+        if isinstance(events, ExecutionResult):
+            raise WrongDocumentError("GRAPHQL_VALIDATION_FAILED", events.errors or [])
+        return self._messages(operation, asked.variables, caller, cast("AsyncIterator[Logged]", events))
+
+    async def _messages(
+        self, operation: Operation, variables: Mapping[str, Any], caller: Caller, events: AsyncIterator[Logged]
+    ) -> AsyncIterator[Message]:
+        which = (operation, _spoken(operation, variables), _rights(caller.principal))
+        cursor: str | None = None
+        async with aclosing(cast("Any", events)):
+            try:
+                async for logged in events:
+                    if self._clock() >= caller.expires_at:
+                        raise _expired(cursor)
+                    body = await self._answer((*which, logged.cursor), operation, variables, caller, logged)
+                    cursor = str(logged.cursor)
+                    yield Message(body, cursor)
+            except CutOffError as cut:
+                raise _cut_off(cut, cursor) from cut
+            except (Mistake, Fault) as error:
+                yield Message(self._refusal(operation, error, caller))
+
+    def _context(self, caller: Caller) -> Context:
+        view = self._view_of(caller.principal)
+        call = new_call(caller.principal, view, self._seconds, caller.correlation_id, caller.traceparent)
+        return self._new_context(call)
+
+    async def _answer(
+        self, key: object, operation: Operation, variables: Mapping[str, Any], caller: Caller, logged: Logged
+    ) -> bytes:
+        """The answer to an event, made by whoever comes first; it goes on being made when that one has gone."""
+        task = self._answers.get(key)
+        if task is None:
+            task = asyncio.create_task(self._make(operation, variables, caller, logged))
+            self._answers[key] = task
+            while len(self._answers) > MOST_ANSWERS:
+                self._answers.popitem(last=False)
+        return task.result() if task.done() else await asyncio.shield(task)
+
+    async def _make(self, operation: Operation, variables: Mapping[str, Any], caller: Caller, logged: Logged) -> bytes:
+        try:
+            async with asyncio.timeout(self._seconds + GRACE_SECONDS):
+                result = await self._loom.run(operation, self._context(caller), variables, logged)
+        except TimeoutError:
+            return _late(caller.correlation_id)
+        answer: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            answer["errors"] = errors.formatted(result.errors, caller.correlation_id)
+        return orjson.dumps(answer)
+
+    def _refusal(self, operation: Operation, error: Mistake | Fault, caller: Caller) -> bytes:
+        """What kept a subscription from beginning, or ended it, told at its field."""
+        said = GraphQLError(error.sentence, path=[_field(operation)], original_error=error)
+        return orjson.dumps({"data": None, "errors": errors.formatted([said], caller.correlation_id)})
+
+
+def _spoken(operation: Operation, variables: Mapping[str, Any]) -> bytes:
+    """The variables that an answer hangs on: those of the root field alone choose events, and are left out."""
+    names = operation.below_root
+    told = {name: value for name, value in variables.items() if name in names}
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS) if told else b""
+
+
+def _rights(principal: Principal) -> Rights:
+    return principal.scopes, principal.legal_entities, principal.accounts
+
+
+def _field(operation: Operation) -> str:
+    return operation.first_key
+
+
+def _expired(cursor: str | None) -> EndedError:
+    sentence = "Your token has expired. Connect again with a fresh one, and go on behind the cursor."
+    return EndedError("TOKEN_EXPIRED", sentence, cursor)
+
+
+def _cut_off(cut: CutOffError, cursor: str | None) -> EndedError:
+    behind = cursor or str(cut.cursor)
+    if cut.leaving:
+        sentence = "This gateway is about to end, or its event log began anew. Connect again, behind the cursor."
+        return EndedError("GOING_AWAY", sentence, behind)
+    sentence = "Events came faster than you took them. Connect again, and go on behind the cursor."
+    return EndedError("SLOW_CONSUMER", sentence, behind)
+
+
+def _late(correlation_id: str) -> bytes:
+    said = GraphQLError("The answer took longer than it may.")
+    return orjson.dumps({"data": None, "errors": errors.refused([said], "DEADLINE_EXCEEDED", correlation_id)})

@@ -1,0 +1,103 @@
+"""What a worker does about events: listens to the systems, looks at what they told of, and orders the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from redis.asyncio import Redis
+
+from sources.landscape import Landscape
+from workflows import inbox
+from workflows.feeds import Feeds
+from workflows.forgetting import Forgetting
+from workflows.intake import MOST, Intake
+from workflows.log import drop_old, renew_epoch
+from workflows.looking import Looking
+from workflows.reach import Systems
+from workflows.relay import MOST as MOST_MOVED
+from workflows.relay import Relay
+from workflows.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+RELAY_EVERY: Final = 0.1
+TAKE_IN_EVERY: Final = 0.3
+_CONNECT_WITHIN: Final = 2.0
+_ANSWER_WITHIN: Final = 5.0
+
+Look = Callable[[Landscape, Systems], Looking]
+Work = Callable[[asyncio.Event], Coroutine[object, object, None]]
+
+
+@asynccontextmanager
+async def open_redis(url: str) -> AsyncIterator[Redis | None]:
+    """A Redis until the block ends; nothing is connected before the first word, and it may be away at any time."""
+    redis = Redis.from_url(url, socket_connect_timeout=_CONNECT_WITHIN, socket_timeout=_ANSWER_WITHIN)
+    try:
+        yield redis
+    finally:
+        await redis.aclose()
+
+
+@asynccontextmanager
+async def no_redis() -> AsyncIterator[Redis | None]:
+    """None, until the block ends."""
+    yield None
+
+
+class EventWork:
+    """One worker's part in it. Several workers share it: for each thing whoever comes first."""
+
+    def __init__(self, shop: Workshop, me: str, look: Look | None, redis: Redis | None) -> None:
+        """Nothing is begun."""
+        self._shop = shop
+        self._relay = Relay(shop.store, shop.landscape.tenant, redis)
+        kept = redis is not None and bool(shop.landscape.cache)
+        forget = Forgetting(redis, shop.landscape.tenant) if kept and redis else None
+        self._intake = Intake(shop, look(shop.landscape, shop.systems), forget) if look else None
+        self._feeds = Feeds(shop, me) if look else None
+
+    async def begin(self) -> None:
+        """See that the log goes on under the epoch it has, or under another one where the database was restored."""
+        async with self._shop.store.transaction() as transaction:
+            if await renew_epoch(transaction):
+                log.warning(
+                    "The database was restored: the event log begins another epoch, and old cursors are refused"
+                )
+
+    def turns(self) -> Sequence[Work]:
+        """What goes on until the worker stops."""
+        found: list[Work] = [lambda stop: _often(stop, RELAY_EVERY, self._relay.move, MOST_MOVED)]
+        if self._intake is not None:
+            found.append(lambda stop: _often(stop, TAKE_IN_EVERY, self._take_in, MOST))
+        return [*found, *(self._feeds.ways() if self._feeds else ())]
+
+    async def tidy(self) -> None:
+        """Drop what is older than the landscape keeps it."""
+        days = self._shop.landscape.events.keep_days
+        async with self._shop.store.transaction() as transaction:
+            await drop_old(transaction, days)
+            await inbox.forget_changes(transaction, days)
+
+    async def _take_in(self) -> int:
+        return await self._intake.turn() if self._intake else 0
+
+
+async def _often(stop: asyncio.Event, seconds: float, work: Callable[[], Awaitable[int]], full: int) -> None:
+    """Do the work again and again, at once where it came back full; a turn that failed is told, and the next comes."""
+    while not stop.is_set():
+        pause = seconds
+        try:
+            if await work() >= full:
+                continue
+        except Exception:
+            log.exception("A turn of %s failed; the next one comes", getattr(work, "__qualname__", "the events"))
+            pause = max(1.0, seconds)
+        try:
+            await asyncio.wait_for(stop.wait(), pause)
+        except TimeoutError:
+            continue

@@ -1,0 +1,253 @@
+"""Listens to the systems, each by every way that it has: one worker at a time for each way.
+
+What a system says is stored together with the position to resume behind, in one transaction: whoever takes over from a
+dead worker misses nothing, and what it hears twice is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, cast
+
+from sqlalchemy import Row, func, null, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from canonical.changes import Change, Changes, Concept, Unreadable
+from canonical.errors import Fault
+from sources.feeds import ChangePolling, ChangeStream, PositionLostError
+from sources.landscape import Landscape
+from workflows import exception_queue, inbox
+from workflows.store import event_tables
+from workflows.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+POLL: Final = "poll"
+STREAM: Final = "stream"
+WEBHOOK: Final = "webhook"
+HELD_FOR: Final = 15.0
+"""Seconds after which a way that nobody renewed is anybody's."""
+RENEW_EVERY: Final = 5.0
+LONGEST_PAUSE: Final = 60.0
+LOOK_EVERY: Final = 1.0
+OVERLAP: Final = timedelta(minutes=10)
+"""So far behind what was heard last a stream that lost its place is caught up by asking."""
+_table = event_tables.feed
+_CLAIM: Final = text(
+    "update feed set holder = :me, held_until = clock_timestamp() + make_interval(secs => :seconds)"
+    " where system = :system and way = :way and (holder = :me or holder is null or held_until < clock_timestamp())"
+    " returning position, due_at <= clock_timestamp() as due, heard_at, began_at"
+)
+
+
+@dataclass(frozen=True)
+class Feeds:
+    """One worker's ears."""
+
+    shop: Workshop
+    me: str
+    held_for: float = HELD_FOR
+    look_every: float = LOOK_EVERY
+
+    def ways(self) -> list[Callable[[asyncio.Event], Coroutine[object, object, None]]]:
+        """One endless listening for each system and way; each ends when it is told to stop."""
+        found: list[Callable[[asyncio.Event], Coroutine[object, object, None]]] = []
+        for name, instance in self.shop.landscape.instances.items():
+            poller = self.shop.systems.get(name, ChangePolling)
+            if poller is not None:
+                found.append(_Polling(self, name, poller, instance.feed.poll_seconds).run)
+            streamer = self.shop.systems.get(name, ChangeStream)
+            if streamer is not None and instance.feed.stream:
+                found.append(_Streaming(self, name, streamer, poller).run)
+        return found
+
+    async def begin(self, system: str, way: str, position: str | None) -> None:
+        """Write down that we listen in this way from now on, unless we do already."""
+        row = {"system": system, "way": way, "position": position}
+        async with self.shop.store.transaction() as transaction:
+            await transaction.execute(insert(_table).values(row).on_conflict_do_nothing())
+
+    async def claim(self, system: str, way: str) -> Row[Any] | None:
+        """Become, or stay, the one who listens; where it stands, None where somebody else does."""
+        given = {"me": self.me, "seconds": self.held_for, "system": system, "way": way}
+        async with self.shop.store.transaction() as transaction:
+            return (await transaction.execute(_CLAIM, given)).first()
+
+    async def store(self, system: str, way: str, heard: Changes, *, next_in: float = 0.0) -> None:
+        """Keep what was heard, and the position behind it, together."""
+        async with self.shop.store.transaction() as transaction:
+            await keep(transaction, self.shop.landscape, system, heard)
+            values: dict[str, object] = {
+                "heard_at": func.clock_timestamp(),
+                "due_at": func.clock_timestamp() + timedelta(seconds=next_in),
+                "trouble": null(),
+                "trouble_since": null(),
+            }
+            if heard.position is not None:
+                values["position"] = heard.position
+            mine = update(_table).where(_table.c.system == system, _table.c.way == way, _table.c.holder == self.me)
+            await transaction.execute(mine.values(**values))
+
+    async def stumble(self, system: str, way: str, sentence: str, next_in: float) -> None:
+        """Say what keeps us from hearing; the position stays."""
+        async with self.shop.store.transaction() as transaction:
+            mine = update(_table).where(_table.c.system == system, _table.c.way == way)
+            since = func.coalesce(_table.c.trouble_since, func.clock_timestamp())
+            due = func.clock_timestamp() + timedelta(seconds=next_in)
+            await transaction.execute(mine.values(trouble=sentence[:500], trouble_since=since, due_at=due))
+
+    async def ask_from(self, system: str, poller: ChangePolling, at: datetime) -> None:
+        """Let the next look at a system begin as far back as this instant, at once."""
+        async with self.shop.store.transaction() as transaction:
+            mine = update(_table).where(_table.c.system == system, _table.c.way == POLL)
+            back = {"position": poller.position_at(at), "due_at": func.clock_timestamp()}
+            await transaction.execute(mine.values(**back))
+
+
+async def keep(transaction: AsyncConnection, landscape: Landscape, system: str, heard: Changes) -> None:
+    """Store changes, and put before people what cannot be read, each message once."""
+    await inbox.store_changes(transaction, system, heard.changes)
+    for one in heard.unreadable:
+        if await inbox.store_changes(transaction, system, [_marker(one)]):
+            await exception_queue.raise_unreadable(transaction, landscape.tenant, landscape.rules, system, one)
+
+
+def _marker(one: Unreadable) -> Change:
+    """What remembers a message that means nothing: of a concept of which nothing is told."""
+    return Change(event_id=one.event_id, concept=Concept.PRODUCT, key="", changed_at=datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class _Polling:
+    """Asks one system again and again what was changed."""
+
+    feeds: Feeds
+    system: str
+    poller: ChangePolling
+    every: float
+
+    async def run(self, stop: asyncio.Event) -> None:
+        await _again(stop, self.feeds, self.system, POLL, self._begin, self._turn)
+
+    async def _begin(self) -> None:
+        await self.feeds.begin(self.system, POLL, self.poller.position_at(datetime.now(UTC)))
+
+    async def _turn(self, held: Row[Any], _: asyncio.Event) -> float:
+        if not held.due:
+            return min(self.every, self.feeds.look_every)
+        shop = self.feeds.shop
+        while True:
+            heard = await self.poller.poll_changes(shop.call(f"feed:{self.system}", shop.pace.ask), held.position)
+            await self.feeds.store(self.system, POLL, heard, next_in=0.0 if heard.more else self.every)
+            if not heard.more:
+                return min(self.every, self.feeds.look_every)
+            again = await self.feeds.claim(self.system, POLL)
+            if again is None:
+                return self.feeds.look_every
+            held = again
+
+
+@dataclass(frozen=True)
+class _Streaming:
+    """Keeps one connection to a system open on which it tells of changes."""
+
+    feeds: Feeds
+    system: str
+    streamer: ChangeStream
+    poller: ChangePolling | None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        await _again(stop, self.feeds, self.system, STREAM, self._begin, self._turn)
+
+    async def _begin(self) -> None:
+        await self.feeds.begin(self.system, STREAM, None)
+
+    async def _turn(self, held: Row[Any], stop: asyncio.Event) -> float:
+        if not held.due:
+            return self.feeds.look_every
+        renewing = asyncio.create_task(self._renew(stop))
+        listening = asyncio.create_task(self._listen(held.position))
+        try:
+            await asyncio.wait((renewing, listening), return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                listening.result()
+        except PositionLostError:
+            await self._catch_up(held)
+        finally:
+            for task in (renewing, listening):
+                task.cancel()
+            await asyncio.gather(renewing, listening, return_exceptions=True)
+        return self.feeds.look_every
+
+    async def _listen(self, position: str | None) -> None:
+        stream = self.streamer.stream_changes(position)
+        async with aclosing(cast("Any", stream)):
+            async for heard in stream:
+                await self.feeds.store(self.system, STREAM, heard)
+
+    async def _renew(self, stop: asyncio.Event) -> None:
+        """Stay the one who listens; end where somebody else is, or it is time to stop."""
+        while not stop.is_set():
+            try:
+                await asyncio.wait_for(stop.wait(), min(RENEW_EVERY, self.feeds.held_for / 3))
+            except TimeoutError:
+                if await self.feeds.claim(self.system, STREAM) is None:
+                    return
+
+    async def _catch_up(self, held: Row[Any]) -> None:
+        """The system forgot our place: ask it what was changed since, and listen from now on."""
+        since = (held.heard_at or held.began_at) - OVERLAP
+        log.warning("%s does not keep events of before any more: what was changed is asked for instead", self.system)
+        if self.poller is not None:
+            await self.feeds.ask_from(self.system, self.poller, since)
+        async with self.feeds.shop.store.transaction() as transaction:
+            mine = update(_table).where(_table.c.system == self.system, _table.c.way == STREAM)
+            await transaction.execute(mine.values(position=null()))
+
+
+async def _again(
+    stop: asyncio.Event,
+    feeds: Feeds,
+    system: str,
+    way: str,
+    begin: Callable[[], Awaitable[None]],
+    turn: Callable[[Row[Any], asyncio.Event], Awaitable[float]],
+) -> None:
+    """Take turns until told to stop: whatever goes wrong is told, and waited for a little longer each time."""
+    failed, begun = 0, False
+    while not stop.is_set():
+        pause = feeds.look_every
+        try:
+            if not begun:
+                await begin()
+                begun = True
+            held = await feeds.claim(system, way)
+            pause = await turn(held, stop) if held is not None else feeds.look_every
+            failed = 0
+        except Exception as error:  # noqa: BLE001 - a feed never ends, and never takes another one with it
+            failed += 1
+            pause = min(LONGEST_PAUSE, feeds.look_every * 2.0 ** min(failed, 10))
+            await _tell(feeds, system, way, error, pause)
+        try:
+            await asyncio.wait_for(stop.wait(), pause)
+        except TimeoutError:
+            continue
+
+
+async def _tell(feeds: Feeds, system: str, way: str, error: Exception, pause: float) -> None:
+    if isinstance(error, Fault):
+        sentence = error.sentence
+        log.warning("%s is not heard by %s: %s", system, way, sentence)
+    else:
+        sentence = f"{type(error).__name__}"
+        log.error("The %s of %s failed by our own fault", way, system, exc_info=error)
+    try:
+        await feeds.stumble(system, way, sentence, pause)
+    except Exception:
+        log.exception("The trouble of %s could not be written down", system)

@@ -1,0 +1,229 @@
+"""One process's ear on the event log: a single reader, however many subscribers.
+
+Events come through Redis, where there is one, and are counted: whatever is missing is read from the log, and so is
+everything while Redis is away. A subscriber reads the log from its cursor until it has caught up, and is told from
+there on; between the two it neither misses nor repeats anything, since nothing is awaited between looking and
+attaching.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from canonical.events import Cursor, Logged
+from workflows.event_stream import from_wire, stream_of
+from workflows.listening import CutOffError, Interest, Listener, lanes_of
+from workflows.log import Standing, read_log, standing
+from workflows.store.opening import Store
+
+log = logging.getLogger(__name__)
+
+QUEUE: Final = 256
+"""Events that may wait for one subscriber."""
+RECENT: Final = 5_000
+"""Events that are kept at hand, so that those who come back soon do not all ask the database."""
+PAGE: Final = 500
+READERS: Final = 4
+"""Subscribers that read the log at the same time; the others wait their turn."""
+_AWAY = (DBAPIError, PoolTimeoutError, OSError)
+
+
+class Hub:
+    """The ear of one process. `look_every`: seconds after which the log is looked at though nobody woke us."""
+
+    def __init__(
+        self, store: Store, tenant: str, redis: Redis | None = None, *, look_every: float = 1.0, queue: int = QUEUE
+    ) -> None:
+        """Nothing is read yet."""
+        self._store, self._tenant, self._redis, self._queue = store, tenant, redis, queue
+        # Without Redis nobody wakes us, so that we look more often ourselves.
+        self._look_every = look_every if redis else min(look_every, 0.2)
+        self._standing = Standing("", 0, 0)
+        self._recent: deque[Logged] = deque(maxlen=RECENT)
+        self._lanes: dict[object, set[Listener]] = {}
+        self._turns = asyncio.Semaphore(READERS)
+        self.leaving = False
+
+    @property
+    def cursor(self) -> Cursor:
+        """Behind everything that this process has heard of."""
+        return self._standing.cursor
+
+    @property
+    def listeners(self) -> int:
+        """How many subscribers are told of what comes."""
+        return len(set().union(*self._lanes.values())) if self._lanes else 0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Listen until the block ends. A database that is away is waited for."""
+        try:
+            await self._look()
+        except _AWAY as error:
+            log.warning("The event log cannot be read yet (%s)", type(error).__name__)
+        following = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            self.leave()
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    def leave(self) -> None:
+        """Send every subscriber away, with the cursor to go on from elsewhere."""
+        self.leaving = True
+        for listener in [one for lane in self._lanes.values() for one in lane]:
+            listener.leave()
+
+    async def check(self, cursor: Cursor) -> None:
+        """Pass where everything behind the cursor can be told; Mistake CURSOR_EXPIRED or CURSOR_UNKNOWN.
+
+        May raise what a store that is away raises.
+        """
+        if cursor.epoch == self._standing.epoch and self._standing.floor <= cursor.position <= self._standing.head:
+            return
+        async with self._store.transaction() as transaction:
+            (await standing(transaction)).check(cursor)
+        await self._look()
+
+    async def events(self, interest: Interest, after: Cursor) -> AsyncIterator[Logged]:
+        """Events behind the cursor, each once and in order, for ever; CutOffError where it has to end."""
+        listener, at = Listener(interest, self._queue), after
+        try:
+            while at.position < self._standing.head:
+                if self.leaving:
+                    raise CutOffError(at, leaving=True)
+                page, end = await self._behind(at)
+                for logged in page:
+                    at = logged.cursor
+                    if interest.fits(logged.event) and interest.admits(logged.event):
+                        yield logged
+                at = end
+            self._attach(listener)
+            while True:
+                logged = await listener.next(at)
+                at = logged.cursor
+                if interest.admits(logged.event):
+                    yield logged
+        finally:
+            self._detach(listener)
+
+    async def _behind(self, after: Cursor) -> tuple[Sequence[Logged], Cursor]:
+        """A page of what is behind a cursor, from what is at hand or from the log; and where it ends."""
+        head, recent = self._standing.head, self._recent
+        if recent and recent[0].cursor.position <= after.position + 1:
+            start = after.position + 1 - recent[0].cursor.position
+            page = [recent[place] for place in range(start, min(start + PAGE, len(recent)))]
+        else:
+            async with self._turns, self._store.transaction() as transaction:
+                page = list(await read_log(transaction, after.epoch, after.position, head, PAGE))
+        return page, page[-1].cursor if page else Cursor(after.epoch, head)
+
+    def _attach(self, listener: Listener) -> None:
+        if self.leaving:
+            listener.leave()
+        for lane in listener.interest.lanes():
+            self._lanes.setdefault(lane, set()).add(listener)
+
+    def _detach(self, listener: Listener) -> None:
+        for lane in listener.interest.lanes():
+            held = self._lanes.get(lane)
+            if held is not None:
+                held.discard(listener)
+                if not held:
+                    del self._lanes[lane]
+
+    async def _follow(self) -> None:
+        """Hear what is new, by Redis or by looking, whichever works."""
+        seen: bytes | None = None
+        while True:
+            try:
+                seen = await self._wait(seen)
+            except (RedisError, OSError) as error:
+                log.warning("Redis is away (%s): events are read from the log", type(error).__name__)
+                seen = None
+                await asyncio.sleep(min(self._look_every, 0.2))
+                await self._look_once()
+            except Exception:
+                log.exception("The reader of events stumbled, and goes on")
+                await asyncio.sleep(self._look_every)
+
+    async def _wait(self, seen: bytes | None) -> bytes | None:
+        """Wait for what is new and tell it; the place in the stream to go on from, None: at its end."""
+        if self._redis is None:
+            await asyncio.sleep(self._look_every)
+            await self._look_once()
+            return None
+        stream = stream_of(self._tenant)
+        if seen is None:
+            newest: Any = await self._redis.xrevrange(stream, count=1)
+            seen = newest[0][0] if newest else b"0-0"
+            await self._look_once()
+        block = max(1, int(self._look_every * 1000))
+        place: bytes = seen or b"0-0"
+        answer: Any = await self._redis.xread({stream: place}, count=PAGE, block=block)
+        if not answer:
+            await self._look_once()
+            return place
+        [(_, entries)] = answer
+        for _, entry in entries:
+            await self._hear(entry)
+        return bytes(entries[-1][0])
+
+    async def _hear(self, entry: Any) -> None:
+        try:
+            logged = from_wire(entry)
+        except ValueError:
+            log.warning("The stream of events holds something that is no event; it is passed over")
+            return
+        now = self._standing
+        if logged.cursor.epoch == now.epoch and logged.cursor.position == now.head + 1:
+            self._tell(logged)
+        elif logged.cursor.epoch != now.epoch or logged.cursor.position > now.head:
+            await self._look_once()
+
+    async def _look_once(self) -> None:
+        try:
+            await self._look()
+        except _AWAY as error:
+            log.warning("The event log cannot be read just now (%s)", type(error).__name__)
+
+    async def _look(self) -> None:
+        """Read what the log has more than we heard of."""
+        async with self._store.transaction() as transaction:
+            found = await standing(transaction)
+            if found.epoch != self._standing.epoch:
+                self._begin(found)
+                return
+            self._standing = Standing(found.epoch, self._standing.head, found.floor)
+            while self._standing.head < found.head:
+                for logged in await read_log(transaction, found.epoch, self._standing.head, found.head, PAGE):
+                    self._tell(logged)
+
+    def _begin(self, found: Standing) -> None:
+        """Another epoch: whoever listens on the one before is sent to read anew."""
+        if self._standing.epoch:
+            log.warning("The event log begins another epoch; subscribers are sent to read anew")
+        self._standing = found
+        self._recent.clear()
+        for listener in [one for lane in self._lanes.values() for one in lane]:
+            listener.leave()
+
+    def _tell(self, logged: Logged) -> None:
+        self._standing = Standing(self._standing.epoch, logged.cursor.position, self._standing.floor)
+        self._recent.append(logged)
+        if logged.event.tenant != self._tenant:
+            return
+        for lane in lanes_of(logged.event):
+            for listener in self._lanes.get(lane, ()):
+                listener.offer(logged)

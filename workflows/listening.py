@@ -1,0 +1,127 @@
+"""What a subscriber wants to hear, and the queue in which it waits for whoever is slower than the events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from canonical.events import Cursor, Event, EventKind, Logged
+from canonical.refs import Ref
+from canonical.timeline import TimelineKind
+
+
+class CutOffError(Exception):
+    """The subscriber was too slow, or the hub is leaving; `cursor` is behind what it was given last."""
+
+    def __init__(self, cursor: Cursor, *, leaving: bool) -> None:
+        """Keep where to go on."""
+        super().__init__(str(cursor))
+        self.cursor, self.leaving = cursor, leaving
+
+
+def _everything(_: Event) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Which events: all conditions must fit, of each any value; None fits everything.
+
+    `admits` is asked of each event that fits, when it is handed out: rights may be others by then.
+    """
+
+    kinds: frozenset[EventKind]
+    orders: frozenset[Ref] | None = None
+    customers: frozenset[Ref] | None = None
+    happenings: frozenset[TimelineKind] | None = None
+    legal_entities: frozenset[str] | None = None
+    submission_id: str | None = None
+    admits: Callable[[Event], bool] = _everything
+
+    def fits(self, event: Event) -> bool:
+        """Whether the event is one of those, rights apart."""
+        if event.kind not in self.kinds:
+            return False
+        if self.submission_id is not None and event.submission_id != self.submission_id:
+            return False
+        if self.orders is not None and event.order not in self.orders:
+            return False
+        if self.customers is not None and event.customer not in self.customers:
+            return False
+        if self.happenings is not None and _happening(event) not in self.happenings:
+            return False
+        return self.legal_entities is None or not self.legal_entities.isdisjoint(event.legal_entities)
+
+    def lanes(self) -> frozenset[object]:
+        """Where to listen: the values of its most special condition, so that few other events are looked at."""
+        if self.submission_id is not None:
+            return frozenset((self.submission_id,))
+        if self.orders is not None:
+            return frozenset(self.orders)
+        if self.customers is not None:
+            return frozenset(("customer", ref) for ref in self.customers)
+        if self.legal_entities is not None:
+            return frozenset(("entity", code) for code in self.legal_entities)
+        return frozenset(self.happenings if self.happenings is not None else self.kinds)
+
+
+def lanes_of(event: Event) -> tuple[object, ...]:
+    """Every lane in which somebody may listen for this event, each once."""
+    happening = _happening(event)
+    customer = ("customer", event.customer) if event.customer else None
+    entities = [("entity", code) for code in event.legal_entities]
+    named = (event.submission_id, event.order, customer, happening, event.kind, *entities)
+    return tuple(lane for lane in named if lane is not None)
+
+
+def _happening(event: Event) -> TimelineKind | None:
+    if event.happening is not None:
+        return event.happening.kind
+    return event.status.cause if event.status is not None else None
+
+
+class Listener:
+    """One subscriber's queue. It never waits for whoever reads it: what does not fit cuts the reader off."""
+
+    __slots__ = ("cut", "interest", "last", "leaving", "limit", "queue", "waiter")
+
+    def __init__(self, interest: Interest, limit: int) -> None:
+        """Empty."""
+        self.interest, self.limit = interest, limit
+        self.queue: deque[Logged] = deque()
+        self.waiter: asyncio.Future[None] | None = None
+        self.cut = self.leaving = False
+        self.last = 0
+
+    def offer(self, logged: Logged) -> None:
+        """Hand one on, if it is wanted; it may come by several lanes."""
+        position = logged.cursor.position
+        if self.cut or position == self.last or not self.interest.fits(logged.event):
+            return
+        self.last = position
+        if len(self.queue) >= self.limit:
+            self.cut = True
+        else:
+            self.queue.append(logged)
+        self.wake()
+
+    def leave(self) -> None:
+        """Let the reader go once it has what is in the queue."""
+        self.leaving = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Let the reader look."""
+        if self.waiter is not None and not self.waiter.done():
+            self.waiter.set_result(None)
+
+    async def next(self, behind: Cursor) -> Logged:
+        """The next event; CutOffError where there will be none. `behind`: what was handed out last."""
+        while not self.queue:
+            if self.cut or self.leaving:
+                raise CutOffError(behind, leaving=self.leaving)
+            self.waiter = asyncio.get_running_loop().create_future()
+            await self.waiter
+        return self.queue.popleft()

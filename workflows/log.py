@@ -1,0 +1,130 @@
+"""The event log, as it is read: events at positions without gaps, within one epoch.
+
+A database that was restored goes on under another epoch, so that a cursor from before is refused and not taken for
+another event's.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from canonical.errors import Mistake
+from canonical.events import Cursor, Event, Logged
+from workflows.store import event_tables
+from workflows.store.opening import from_json
+
+log = logging.getLogger(__name__)
+
+CURSOR_EXPIRED: Final = "CURSOR_EXPIRED"
+CURSOR_UNKNOWN: Final = "CURSOR_UNKNOWN"
+_table = event_tables.event
+
+_BEGIN: Final = text("insert into event_log (epoch) values (:epoch) on conflict do nothing")
+_STANDING: Final = text("select epoch, head, floor from event_log")
+_IDENTITY: Final = text(
+    "select s.system_identifier || '/' || c.timeline_id from pg_control_system() s, pg_control_checkpoint() c"
+)
+_RENEW: Final = text(
+    "update event_log set cluster = :cluster, epoch = case when cluster is null then epoch else :epoch end"
+    " where cluster is distinct from :cluster returning epoch = :epoch as renewed"
+)
+
+
+class Standing(Struct, frozen=True):
+    """Where the log stands: its epoch, the last position, and the last one that was dropped."""
+
+    epoch: str
+    head: int
+    floor: int
+
+    @property
+    def cursor(self) -> Cursor:
+        """Behind everything that was told so far."""
+        return Cursor(self.epoch, self.head)
+
+    def check(self, cursor: Cursor) -> None:
+        """Pass where everything behind the cursor can be told.
+
+        Mistake CURSOR_EXPIRED, with the oldest cursor in its words, or CURSOR_UNKNOWN.
+        """
+        if cursor.epoch != self.epoch or cursor.position > self.head:
+            raise Mistake(
+                CURSOR_UNKNOWN,
+                "This cursor is of an event log that is not kept any more: the log was restored or begun anew. Read "
+                "what you need once more, and go on from the resumeFrom that comes with it.",
+            )
+        if cursor.position < self.floor:
+            oldest = Cursor(self.epoch, self.floor)
+            raise Mistake(
+                CURSOR_EXPIRED,
+                f"Events this old are not kept any more. The oldest position is {oldest}. Read what you need once "
+                "more, and go on from the resumeFrom that comes with it.",
+            )
+
+
+async def standing(connection: AsyncConnection) -> Standing:
+    """Where the log stands; a log is begun where there is none."""
+    row = (await connection.execute(_STANDING)).first()
+    if row is None:
+        await connection.execute(_BEGIN, {"epoch": _new_epoch()})
+        row = (await connection.execute(_STANDING)).one()
+    return Standing(row.epoch, row.head, row.floor)
+
+
+async def read_log(connection: AsyncConnection, epoch: str, after: int, upto: int, most: int) -> Sequence[Logged]:
+    """Events behind a position and up to another, in their order."""
+    asked = select(_table.c.position, _table.c.body).where(_table.c.position > after, _table.c.position <= upto)
+    rows = await connection.execute(asked.order_by(_table.c.position).limit(most))
+    return [Logged(Cursor(epoch, row.position), from_json(row.body, Event)) for row in rows]
+
+
+async def renew_epoch(connection: AsyncConnection) -> bool:
+    """Begin another epoch where the log is found in another cluster, or on another timeline of it; whether it was.
+
+    A database that may not say in which cluster it is keeps its epoch: `revgraph events renew` is for its operator.
+    """
+    await standing(connection)
+    try:
+        async with connection.begin_nested():
+            cluster = (await connection.execute(_IDENTITY)).scalar_one()
+    except DBAPIError as error:
+        log.warning("The database does not say which cluster it is in: %s", type(error.orig).__name__)
+        return False
+    row = (await connection.execute(_RENEW, {"cluster": cluster, "epoch": _new_epoch()})).first()
+    return bool(row and row.renewed)
+
+
+async def begin_epoch(connection: AsyncConnection) -> str:
+    """Begin another epoch, whatever was before: every cursor that was given out is refused from now on."""
+    await standing(connection)
+    epoch = _new_epoch()
+    await connection.execute(text("update event_log set epoch = :epoch"), {"epoch": epoch})
+    return epoch
+
+
+async def drop_old(connection: AsyncConnection, days: float) -> int:
+    """Drop events that were recorded so many days ago; how many. The newest always stays."""
+    old = text(
+        "with gone as (delete from event where recorded_at < clock_timestamp() - make_interval(secs => :seconds)"
+        " and position < (select head from event_log) returning position)"
+        " update event_log set floor = greatest(floor, (select max(position) from gone))"
+        " where exists (select 1 from gone) returning (select count(*) from gone)"
+    )
+    return int((await connection.execute(old, {"seconds": days * 86_400})).scalar() or 0)
+
+
+async def count_behind(connection: AsyncConnection) -> int:
+    """How many events wait to be put into the log."""
+    return int((await connection.execute(select(func.count()).select_from(event_tables.event_out))).scalar_one())
+
+
+def _new_epoch() -> str:
+    return secrets.token_hex(6)

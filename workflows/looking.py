@@ -1,0 +1,43 @@
+"""What the intake of changes needs to see: orders as they stand over all systems, with all that is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from canonical.changes import Change
+from canonical.errors import Fault
+from canonical.order import OrderStatus
+from canonical.refs import Ref
+from canonical.timeline import TimelineEntry
+from sources.kit.call import Call
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """One order as it stands. `order` and `customer` are anchors, `entries` its whole timeline, the oldest first.
+
+    `silent` names the systems of which a part could not be read: what is missing then is not known to be gone.
+    """
+
+    order: Ref
+    entries: tuple[TimelineEntry, ...]
+    status: OrderStatus | None
+    customer: Ref | None = None
+    crm_customer: str | None = None
+    legal_entities: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+
+class Looking(Protocol):
+    """Reads orders live, with every right. Implemented where orders are joined, and given to the worker."""
+
+    async def orders_of(self, call: Call, system: str, changes: Sequence[Change]) -> Sequence[tuple[Ref, ...] | Fault]:
+        """The orders that each change of a system is about, as many answers as changes; none for a record that is gone.
+
+        Names of the records that were read; an order may have several.
+        """
+
+    async def look(self, call: Call, orders: Sequence[Ref]) -> Mapping[Ref, Seen | Fault]:
+        """Orders by any of their records' names; absent where no system has such an order."""

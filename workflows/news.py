@@ -1,0 +1,131 @@
+"""What is new of an order: pure, from what it is now and what was told of it before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
+from typing import Final
+
+from msgspec import Struct
+
+from canonical.events import Event, EventKind, Happening, StatusChange
+from canonical.order import OrderStatus
+from canonical.timeline import TimelineArea, TimelineEntry, TimelineKind
+from workflows.looking import Seen
+
+RECURRING: Final = frozenset({TimelineKind.ORDER_AMENDED, TimelineKind.HOLD_PLACED})
+"""What may happen again to the same record, and is told again then."""
+
+
+class Told(Struct, frozen=True):
+    """What was told of an order: its status, when each happening was, and how often anything was told."""
+
+    status: OrderStatus | None
+    happenings: Mapping[str, str]
+    version: int = 0
+
+    @classmethod
+    def of(cls, status: str | None, happenings: Mapping[str, str], version: int) -> Told:
+        """As a row of the store holds it."""
+        return cls(OrderStatus(status) if status else None, happenings, version)
+
+
+def news_of(
+    tenant: str, seen: Seen, told: Told | None, since: datetime, now: datetime
+) -> tuple[Told | None, list[Event]]:
+    """What is to be kept of the order now (None: as it was), and what is to be told of it, in its order.
+
+    Of an order that was never looked at before only what happened `since` is news.
+    """
+    before = told or Told(None, {})
+    version = before.version + 1
+    fresh = [entry for entry in seen.entries if _is_new(entry, told, since)]
+    released = [] if seen.silent else _released(seen.entries, before.happenings)
+    status = seen.status or before.status
+    changed = status is not None and status is not before.status and bool(told is not None or fresh)
+    kept = _kept(seen, before.happenings)
+    events = [_happened(tenant, seen, entry, version) for entry in fresh]
+    events += [_let_go(tenant, seen, key, version, now) for key in released]
+    if changed and status is not None:
+        cause = events[-1].happening.kind if events and events[-1].happening else None
+        at = events[-1].at if events else now
+        change = StatusChange(status=status, previous=before.status, cause=cause)
+        events.append(_event(tenant, seen, f"STATUS:{version}", EventKind.STATUS_CHANGED, at, status=change))
+    if not events and told is not None and kept == dict(told.happenings) and status is told.status:
+        return None, []
+    return Told(status, kept, version), events
+
+
+def _is_new(entry: TimelineEntry, told: Told | None, since: datetime) -> bool:
+    if told is None:
+        return entry.at >= since or (_day_only(entry.at) and entry.at.date() >= since.date())
+    at = told.happenings.get(entry.key)
+    return at is None or (entry.kind in RECURRING and at != _written(entry.at))
+
+
+def _released(entries: Sequence[TimelineEntry], told: Mapping[str, str]) -> list[str]:
+    """Holds that were told and do not stand any more."""
+    standing = {entry.key for entry in entries}
+    return [key for key in told if key.startswith(f"{TimelineKind.HOLD_PLACED.value}:") and key not in standing]
+
+
+def _kept(seen: Seen, told: Mapping[str, str]) -> dict[str, str]:
+    """Every happening that is known; of a system that is silent, what was known of it before."""
+    mine = {entry.key: _written(entry.at) for entry in seen.entries}
+    return {**told, **mine} if seen.silent else mine
+
+
+def _happened(tenant: str, seen: Seen, entry: TimelineEntry, version: int) -> Event:
+    key = f"{entry.key}#{version}" if entry.kind in RECURRING else entry.key
+    happening = Happening(
+        kind=entry.kind,
+        area=entry.area,
+        title=entry.title,
+        system=entry.system,
+        entry=None if entry.kind in RECURRING else entry.key,
+        amount=entry.amount,
+        reference=entry.reference,
+    )
+    return _event(tenant, seen, key, EventKind.HAPPENING, entry.at, happening=happening)
+
+
+def _let_go(tenant: str, seen: Seen, key: str, version: int, now: datetime) -> Event:
+    """A hold is gone: `key` is the one under which it was told, HOLD_PLACED:system:order:system/booking/kind."""
+    word = key.rpartition("/")[2].lower()
+    area = TimelineArea.CREDIT if word == "credit" else TimelineArea.ORDER
+    system = key.split(":", 3)[3].partition("/")[0] if key.count(":") >= 3 else seen.order.system  # noqa: PLR2004
+    title = f"The {word} hold was released" if word else "The hold was released"
+    happening = Happening(kind=TimelineKind.HOLD_RELEASED, area=area, title=title, system=system)
+    name = f"{key.replace(TimelineKind.HOLD_PLACED.value, TimelineKind.HOLD_RELEASED.value, 1)}#{version}"
+    return _event(tenant, seen, name, EventKind.HAPPENING, now, happening=happening)
+
+
+def _event(
+    tenant: str,
+    seen: Seen,
+    name: str,
+    kind: EventKind,
+    at: datetime,
+    happening: Happening | None = None,
+    status: StatusChange | None = None,
+) -> Event:
+    return Event(
+        key=f"{seen.order.system}/{seen.order.key}:{name}",
+        tenant=tenant,
+        kind=kind,
+        at=at,
+        order=seen.order,
+        customer=seen.customer,
+        crm_customer=seen.crm_customer,
+        legal_entities=seen.legal_entities,
+        happening=happening,
+        status=status,
+    )
+
+
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+def _day_only(at: datetime) -> bool:
+    return at.timetz().replace(tzinfo=None) == time()
