@@ -57,6 +57,7 @@ async def test_an_order_that_is_in_flight_when_its_worker_is_killed_is_booked_on
     assert count >= 1
 
 
+@pytest.mark.timeout(300)
 async def test_what_a_killed_worker_had_in_hand_is_taken_up_by_another_within_half_a_minute(floor: Floor) -> None:
     # At the pace of the product; all instants are the database's.
     told = replace(floor.told, timings=Timings())
