@@ -161,14 +161,26 @@ class Performance:
             await self._release()
             return None
         except Refused as fault:
-            self.problem = self._problem(fault)
-            return await self._end(EffectState.REFUSED)
+            return await self._refused(self._problem(fault))
         except Exception as error:  # noqa: BLE001 - lost on the way or broken here: either way it may have been done
             self.problem, self.unsure = self._problem(error), True
             async with self.shop.store.transaction() as transaction:
                 await effects.count_lost(transaction, self.reference, self.me, self.writing.settle_seconds)
             return await self._look()
         return await self._done(answer)
+
+    async def _refused(self, refusal: Problem) -> Performed | None:
+        """A no stands, unless what it conflicts with is this very write, which the network has delivered twice."""
+        self.problem = refusal
+        if refusal.category is ProblemCategory.CONFLICT:
+            ended = await self._look()
+            if ended is not None:
+                return ended
+            if self.problem is not refusal:
+                # It could not be looked up.
+                self.unsure = True
+                return None
+        return await self._end(EffectState.REFUSED)
 
     async def _done(self, answer: Struct, *, found: bool = False) -> Performed:
         async with self.shop.store.transaction() as transaction:
