@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any, Final, Protocol
 
@@ -52,6 +52,10 @@ class Connections:
     def __len__(self) -> int:
         """How many are open."""
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Connection]:
+        """Each of them."""
+        return iter(self._open)
 
     def open(self, connection: Connection, principal: Principal | None = None) -> None:
         """Count one more; who does not say yet who it is counts as pending. RefusedError where there are too many."""

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import Receive, Scope
 
+from workflows.validating import MOST_LINES
+
 LEGACY = "application/json"
 MODERN = "application/graphql-response+json"
 """The two media types of the GraphQL-over-HTTP specification."""
 STREAMED_AS = "Subscriptions are answered as text/event-stream and as multipart/mixed;subscriptionSpec=1.0."
+
+
+LONGEST: Final = MOST_LINES + 1
+"""No list may be longer than an order's lines; the one more tells that it is, and what is behind it is not read.
+
+To read ten thousand lines takes longer than everybody else should wait for their being refused.
+"""
 
 
 class RefusedError(Exception):
@@ -137,7 +146,14 @@ def parameters(found: Any) -> GraphQLRequest:
     name = found.get("operationName")
     if name is not None and not isinstance(name, str):
         raise RefusedError(400, "BAD_REQUEST", "operationName must be text or null.")
-    return GraphQLRequest(query, name or None, _object(found, "variables"), _object(found, "extensions"))
+    variables = {key: _shortened(value) for key, value in _object(found, "variables").items()}
+    return GraphQLRequest(query, name or None, variables, _object(found, "extensions"))
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shortened(held) for key, held in value.items()}
+    return [_shortened(held) for held in value[:LONGEST]] if isinstance(value, list) else value
 
 
 def _object(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:

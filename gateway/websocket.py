@@ -1,7 +1,8 @@
 """GraphQL over WebSocket, as the graphql-ws library speaks it (subprotocol graphql-transport-ws).
 
 A subscription that can be taken up again never ends with an `error` message, because clients take that for its end: a
-ping tells code, sentence and cursors, and then the socket is closed with a code after which they connect again.
+pong tells code, sentence and cursors, and then the socket is closed with a code after which they connect again. (A ping
+would have to be answered, and some clients fall over it when the socket is closed already.)
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ from gateway.ws_protocol import (
     complete_of,
     error_of,
     next_of,
-    ping_of,
     pong_of,
     read,
     reason_of,
@@ -241,7 +241,7 @@ class Socket:
         payload: dict[str, Any] = {"code": ended.code, "message": ended.sentence, "cursors": cursors}
         try:
             if self._caller is not None:
-                await self._say(ping_of(payload))
+                await self._say(pong_of(payload))
             await self._operations.finish(self._reception.bounds.finish_seconds)
             await self.close(_CODES.get(ended.code, Close.TRY_AGAIN), f"{ended.code}: {ended.sentence}")
         except GoneError:

@@ -126,13 +126,8 @@ def complete_of(id: str) -> str:
     return '{"id":' + _quoted(id) + ',"type":"complete"}'
 
 
-def ping_of(payload: Mapping[str, Any]) -> str:
-    """A ping, which tells what the protocol has no message for."""
-    return orjson.dumps({"type": "ping", "payload": payload}).decode()
-
-
 def pong_of(payload: Mapping[str, Any] | None) -> str:
-    """The answer to a ping."""
+    """The answer to a ping; unasked, it tells what the protocol has no message for, and nobody has to answer."""
     return orjson.dumps({"type": "pong", "payload": payload} if payload else {"type": "pong"}).decode()
 
 

@@ -26,10 +26,12 @@ class EffectKind(Enum):
 
     BOOK_ORDER = "BOOK_ORDER"
     AMEND_ORDER = "AMEND_ORDER"
+    UNDO_AMENDMENT = "UNDO_AMENDMENT"
     CANCEL_ORDER = "CANCEL_ORDER"
     CREATE_CUSTOMER = "CREATE_CUSTOMER"
     REGISTER_ORDER = "REGISTER_ORDER"
     WRITE_BACK = "WRITE_BACK"
+    WRITE_BACK_CUSTOMER = "WRITE_BACK_CUSTOMER"
 
 
 class EffectState(Enum):
@@ -59,6 +61,10 @@ class Effect(Struct, frozen=True, kw_only=True):
     def read_request(self, kind: type[T]) -> T:
         """What is asked of the system."""
         return self.request if isinstance(self.request, kind) else from_json(self.request, kind)
+
+    def read_answer(self, kind: type[T]) -> T:
+        """What the system answered; only of what was done."""
+        return self.answer if isinstance(self.answer, kind) else from_json(self.answer, kind)
 
 
 class Claim(Struct, frozen=True):

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from canonical.events import Cursor, Logged
+from canonical.events import Cursor, Event, Logged
 from workflows.event_stream import from_wire, stream_of
 from workflows.listening import CutOffError, Interest, Listener, lanes_of
 from workflows.log import Standing, read_log, standing
@@ -36,6 +36,8 @@ PAGE: Final = 500
 READERS: Final = 4
 """Subscribers that read the log at the same time; the others wait their turn."""
 _AWAY = (DBAPIError, PoolTimeoutError, OSError)
+_UNREAD: Final = Standing("none", 0, 0)
+"""Where a process stands that could not read the log yet: no log has this epoch."""
 
 
 class Hub:
@@ -48,10 +50,11 @@ class Hub:
         self._store, self._tenant, self._redis, self._queue = store, tenant, redis, queue
         # Without Redis nobody wakes us, so that we look more often ourselves.
         self._look_every = look_every if redis else min(look_every, 0.2)
-        self._standing = Standing("", 0, 0)
+        self._standing = _UNREAD
         self._recent: deque[Logged] = deque(maxlen=RECENT)
         self._lanes: dict[object, set[Listener]] = {}
         self._turns = asyncio.Semaphore(READERS)
+        self._looks = asyncio.Lock()
         self.leaving = False
 
     @property
@@ -85,28 +88,40 @@ class Hub:
         for listener in [one for lane in self._lanes.values() for one in lane]:
             listener.leave()
 
+    async def place(self) -> Cursor:
+        """Where to listen from now on; the log is read first where it was not yet.
+
+        May raise what a store that is away raises.
+        """
+        if self._standing is _UNREAD:
+            await self._look()
+        return self.cursor
+
     async def check(self, cursor: Cursor) -> None:
         """Pass where everything behind the cursor can be told; Mistake CURSOR_EXPIRED or CURSOR_UNKNOWN.
 
         May raise what a store that is away raises.
         """
-        if cursor.epoch == self._standing.epoch and self._standing.floor <= cursor.position <= self._standing.head:
+        now = self._standing
+        if now is not _UNREAD and cursor.epoch == now.epoch and now.floor <= cursor.position <= now.head:
             return
         async with self._store.transaction() as transaction:
             (await standing(transaction)).check(cursor)
         await self._look()
 
     async def events(self, interest: Interest, after: Cursor) -> AsyncIterator[Logged]:
-        """Events behind the cursor, each once and in order, for ever; CutOffError where it has to end."""
+        """Events behind the cursor, each once and in order, for ever; CutOffError where it has to end.
+
+        Mistake CURSOR_EXPIRED where events are dropped before they could be told; raises what a store that is away
+        raises where it has to be read.
+        """
         listener, at = Listener(interest, self._queue), after
         try:
-            while at.position < self._standing.head:
-                if self.leaving:
-                    raise CutOffError(at, leaving=True)
+            while self._has_more(at):
                 page, end = await self._behind(at)
                 for logged in page:
                     at = logged.cursor
-                    if interest.fits(logged.event) and interest.admits(logged.event):
+                    if self._is_for(interest, logged.event) and interest.admits(logged.event):
                         yield logged
                 at = end
             self._attach(listener)
@@ -118,6 +133,18 @@ class Hub:
         finally:
             self._detach(listener)
 
+    def _is_for(self, interest: Interest, event: Event) -> bool:
+        return event.tenant == self._tenant and interest.fits(event)
+
+    def _has_more(self, at: Cursor) -> bool:
+        """Whether to read on; CutOffError where the log began anew meanwhile, or we leave with something unread."""
+        if at.epoch != self._standing.epoch:
+            raise CutOffError(at, leaving=True)
+        more = at.position < self._standing.head
+        if more and self.leaving:
+            raise CutOffError(at, leaving=True)
+        return more
+
     async def _behind(self, after: Cursor) -> tuple[Sequence[Logged], Cursor]:
         """A page of what is behind a cursor, from what is at hand or from the log; and where it ends."""
         head, recent = self._standing.head, self._recent
@@ -127,6 +154,8 @@ class Hub:
         else:
             async with self._turns, self._store.transaction() as transaction:
                 page = list(await read_log(transaction, after.epoch, after.position, head, PAGE))
+                # What was dropped before we read is missing from the page, and the floor says so by now.
+                (await standing(transaction)).check(after)
         return page, page[-1].cursor if page else Cursor(after.epoch, head)
 
     def _attach(self, listener: Listener) -> None:
@@ -199,10 +228,10 @@ class Hub:
             log.warning("The event log cannot be read just now (%s)", type(error).__name__)
 
     async def _look(self) -> None:
-        """Read what the log has more than we heard of."""
-        async with self._store.transaction() as transaction:
+        """Read what the log has more than we heard of; one at a time, though several may want to."""
+        async with self._looks, self._store.transaction() as transaction:
             found = await standing(transaction)
-            if found.epoch != self._standing.epoch:
+            if found.epoch != self._standing.epoch or found.floor > self._standing.head:
                 self._begin(found)
                 return
             self._standing = Standing(found.epoch, self._standing.head, found.floor)
@@ -211,15 +240,17 @@ class Hub:
                     self._tell(logged)
 
     def _begin(self, found: Standing) -> None:
-        """Another epoch: whoever listens on the one before is sent to read anew."""
-        if self._standing.epoch:
-            log.warning("The event log begins another epoch; subscribers are sent to read anew")
+        """Another epoch, or one that was dropped up to beyond us: whoever listens is sent to read anew."""
+        if self._standing is not _UNREAD:
+            log.warning("The event log cannot be followed on from where we were; subscribers are sent to read anew")
         self._standing = found
         self._recent.clear()
         for listener in [one for lane in self._lanes.values() for one in lane]:
             listener.leave()
 
     def _tell(self, logged: Logged) -> None:
+        if logged.cursor.position <= self._standing.head:
+            return  # it came through Redis while the log was being read
         self._standing = Standing(self._standing.epoch, logged.cursor.position, self._standing.floor)
         self._recent.append(logged)
         if logged.event.tenant != self._tenant:

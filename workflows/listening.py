@@ -96,9 +96,9 @@ class Listener:
         self.last = 0
 
     def offer(self, logged: Logged) -> None:
-        """Hand one on, if it is wanted; it may come by several lanes."""
+        """Hand one on, if it is wanted; it may come by several lanes. Whoever is to leave goes on elsewhere."""
         position = logged.cursor.position
-        if self.cut or position == self.last or not self.interest.fits(logged.event):
+        if self.cut or self.leaving or position == self.last or not self.interest.fits(logged.event):
             return
         self.last = position
         if len(self.queue) >= self.limit:

@@ -90,9 +90,10 @@ async def _leg(reach: Reach, call: Call, order: SubmitOrder, leg: Leg, buyer: Bu
     quotation = await _answer(quote_leg(reach, call, leg, request), found)
     if quotation is None:
         return Rehearsed(leg, None, tuple(found))
-    found += objections(leg, request, quotation)
+    found += objections(leg, request, quotation, reach.landscape.entities[leg.legal_entity])
     over = credit_objection(leg, quotation, reach.landscape.rules)
-    found += [over] if over else []
+    if over and not any(problem.category is over.category for problem in found):
+        found.append(over)
     found += reservations(reach.landscape, order, leg, quotation)
     taxed = await _answer(tax_leg(reach, call, request, quotation), found)
     return Rehearsed(leg, taxed or quotation, tuple(found))

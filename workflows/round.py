@@ -34,7 +34,12 @@ CARRY_OUT = "carry_out"
 LONGEST_WAIT: Final = 10.0
 """Seconds between two turns, unless the system itself asks for more."""
 _OPEN: Final = (EffectState.PLANNED, EffectState.UNCERTAIN)
-_TO_ORDERS: Final = (EffectKind.BOOK_ORDER, EffectKind.AMEND_ORDER, EffectKind.CANCEL_ORDER)
+_TO_ORDERS: Final = (
+    EffectKind.BOOK_ORDER,
+    EffectKind.AMEND_ORDER,
+    EffectKind.UNDO_AMENDMENT,
+    EffectKind.CANCEL_ORDER,
+)
 
 
 class Ending(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+import orjson
 from msgspec import Struct, convert
 from redis.asyncio import Redis
 
@@ -202,7 +203,8 @@ class Field:
 
     def bare_rate(self, subscribers: int, events: int) -> float:
         """Deliveries a second of the websockets library alone, of as many bytes."""
-        body = json.dumps({"id": "1", "type": "next", "payload": {"data": {"orderStatusChanged": _sample()}}})
+        payload = {"data": {"orderStatusChanged": _sample()}}
+        body = orjson.dumps({"id": "1", "type": "next", "payload": payload}).decode()
         with Talking("-m", "bench.fanout.bare") as bare, Talking("-m", "bench.fanout.crowd") as crowd:
             told = {"url": f"127.0.0.1:{bare.first()}", "path": "/", "messages": [], "own": [""] * subscribers}
             crowd.ask(json.dumps({"open": told}))

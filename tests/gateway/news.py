@@ -54,7 +54,11 @@ class Reading:
             if len(news.log) <= self._at:
                 return
             self._at += 1
-            yield Message(orjson.dumps({"data": {"news": news.log[self._at - 1]}}), str(self._at))
+            yield Message(orjson.dumps(self._response()), str(self._at))
+
+    def _response(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"data": {"news": self._news.log[self._at - 1]}}
+        return {**told, "extensions": {"cursor": str(self._at)}} if self._news.with_cursors else told
 
 
 @dataclass
@@ -66,10 +70,13 @@ class News:
     readers: dict[Reading, Caller] = field(default_factory=dict)
     ending: EndedError | None = None
     finished: bool = False
+    with_cursors: bool = False
+    """Whether a message tells its cursor in its extensions, as well as beside."""
 
     async def subscribe(
         self, asked: GraphQLRequest, caller: Caller, after: str | None = None
     ) -> AsyncIterator[Message]:
+        after = after or asked.variables.get("after")
         reading = Reading(self, len(self.log) if after is None else int(after))
         self.readers[reading] = caller
         return reading

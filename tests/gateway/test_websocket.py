@@ -302,7 +302,7 @@ async def test_a_token_that_ends_closes_the_socket_with_4403_and_tells_where_to_
 
         told = await heard(client)
 
-        assert told["type"] == "ping"
+        assert told["type"] == "pong"
         assert (told["payload"]["code"], told["payload"]["cursors"]) == ("TOKEN_EXPIRED", {"mine": "1"})
         code, reason = await ending(client)
         assert (code, reason[:14]) == (4403, "TOKEN_EXPIRED:")
@@ -321,7 +321,7 @@ async def test_who_is_sent_away_is_told_every_cursor_and_closed_with_1012() -> N
         await gateway.transports.drain()
 
         told = await heard(client)
-        assert (told["type"], told["payload"]["code"]) == ("ping", "GOING_AWAY")
+        assert (told["type"], told["payload"]["code"]) == ("pong", "GOING_AWAY")
         assert told["payload"]["cursors"] == {"read": "1", "unread": "1"}
         assert (await ending(client))[0] == 1012
         assert not news.readers

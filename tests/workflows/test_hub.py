@@ -1,0 +1,583 @@
+"""What subscribers of one process hear: each event once and in order, whatever is slow, away or begun anew."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, cast
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from canonical.errors import Mistake
+from canonical.events import Cursor, Event, EventKind, Logged
+from canonical.order import OrderStatus
+from canonical.refs import Ref
+from canonical.submission import SubmissionState
+from canonical.timeline import TimelineKind
+from tests.fakes.events import ALL, Subscriber, Telling, attached, changed, happened, submitted
+from tests.fakes.postgres import Databases
+from tests.fakes.real_redis import RealRedis
+from tests.fakes.waiting import until
+from workflows.event_stream import stream_of, to_wire
+from workflows.hub import Hub
+from workflows.listening import CutOffError, Interest
+from workflows.log import begin_epoch
+from workflows.relay import Relay
+from workflows.store.opening import Store
+
+NEVER = 3_600.0
+"""Seconds after which a hub looks by itself, where it is to be woken."""
+SOON = 0.05
+
+
+@pytest.fixture
+async def line(redis: RealRedis) -> AsyncIterator[Redis]:
+    """A client of the Redis."""
+    client = redis.client()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def quiet(store: Store) -> Telling:
+    """A log whose relay wakes nobody."""
+    return Telling(store, Relay(store, "acme"))
+
+
+@asynccontextmanager
+async def listening(*subscribers: Subscriber, again: bool = True) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """They listen until the block ends."""
+    tasks = [asyncio.create_task(one.listen(again=again)) for one in subscribers]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        for end in await asyncio.gather(*tasks, return_exceptions=True):
+            assert end is None or isinstance(end, asyncio.CancelledError), repr(end)
+
+
+def told(number: int, chance: random.Random) -> Event:
+    """Any event of a few orders and customers."""
+    order = Ref("crm", f"sale{chance.randrange(4)}")
+    facts = {"order": order, "customer": Ref("crm", f"acc{chance.randrange(3)}")}
+    if chance.random() < 0.3:
+        return changed(f"e{number}", OrderStatus.BOOKED, TimelineKind.ORDER_BOOKED, **facts)
+    entities = tuple(chance.sample(["DE01", "US01"], chance.randint(0, 2)))
+    kind = chance.choice([TimelineKind.ORDER_BOOKED, TimelineKind.SHIPMENT_POSTED, TimelineKind.INVOICE_GENERATED])
+    return happened(f"e{number}", kind, legal_entities=entities, **facts)
+
+
+def anybody(chance: random.Random) -> Interest:
+    """What somebody may want to hear."""
+    return chance.choice(
+        [
+            ALL,
+            Interest(kinds=frozenset({EventKind.STATUS_CHANGED})),
+            Interest(kinds=frozenset(EventKind), orders=frozenset({Ref("crm", "sale1"), Ref("crm", "sale2")})),
+            Interest(kinds=frozenset(EventKind), customers=frozenset({Ref("crm", "acc1")})),
+            Interest(kinds=frozenset(EventKind), legal_entities=frozenset({"DE01", "US01"})),
+            Interest(kinds=frozenset(EventKind), happenings=frozenset({TimelineKind.ORDER_BOOKED})),
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("woken", [True, False], ids=["woken by Redis", "without Redis"])
+async def test_whoever_resumes_hears_each_event_once_and_in_order_while_more_keep_coming(
+    store: Store, line: Redis, seed: int, *, woken: bool
+) -> None:
+    chance = random.Random(seed)
+    telling = Telling(store, Relay(store, "acme", line if woken else None))
+    hub = Hub(store, "acme", line if woken else None, look_every=SOON, queue=12)
+    await telling.log(*[told(number, chance) for number in range(30)])
+    subscribers: list[Subscriber] = []
+
+    async with hub.open(), listening() as tasks:
+        for start in range(30, 330, 20):
+            await telling.put(*[told(number, chance) for number in range(start, start + 20)])
+            if chance.random() < 0.8:
+                await telling.relay.move()
+            for _ in range(chance.randint(0, 2)):
+                pace = asyncio.Semaphore(chance.randint(0, 3)) if chance.random() < 0.4 else None
+                behind = await telling.at(chance.randint(0, hub.cursor.position))
+                subscribers.append(Subscriber(hub, behind, anybody(chance), pace))
+                tasks.append(asyncio.create_task(subscribers[-1].listen()))
+            for one in subscribers:
+                if one.pace is not None and chance.random() < 0.3:
+                    one.pace.release()
+        await telling.log()
+        for one in subscribers:
+            one.hurry()
+        everything = await telling.everything()
+        await until(lambda: all(len(one.heard) >= len(one.of(everything)) for one in subscribers))
+
+    assert len(everything) == 330
+    assert len(subscribers) > 5
+    for one in subscribers:
+        assert one.heard == one.of(everything)
+    assert hub.listeners == 0
+
+
+async def test_many_who_ask_at_once_whether_their_cursor_is_known_make_nothing_be_told_twice(
+    quiet: Telling, line: Redis
+) -> None:
+    hub = Hub(quiet.store, "acme", line, look_every=NEVER)
+    await quiet.log(happened("e1"))
+
+    async with hub.open():
+        there = Subscriber(hub, hub.cursor)
+        async with listening(there):
+            await attached(hub, 1)
+            await quiet.log(*[happened(f"e{number}") for number in range(2, 40)])
+            newest = await quiet.at(39)
+            await asyncio.gather(*[hub.check(newest) for _ in range(12)])
+            await until(lambda: len(there.heard) >= 38)
+
+    assert there.keys == [f"e{number}" for number in range(2, 40)]
+    assert hub.cursor == newest
+
+
+async def test_ten_thousand_events_that_were_missed_are_told_in_their_order(quiet: Telling) -> None:
+    await quiet.log(*[happened(f"e{number}") for number in range(10_000)])
+    hub = Hub(quiet.store, "acme")
+
+    async with hub.open():
+        late = Subscriber(hub, await quiet.at(0))
+        async with listening(late):
+            await until(lambda: len(late.heard) >= 5_000)
+            await quiet.log(happened("e10000"))
+            await until(lambda: len(late.heard) >= 10_001)
+
+    assert late.keys == [f"e{number}" for number in range(10_001)]
+    assert late.cuts == []
+
+
+class Counting(Store):
+    """A store that counts how often it is asked."""
+
+    asked = 0
+
+    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        self.asked += 1
+        return super().transaction()
+
+
+async def test_those_who_come_back_soon_do_not_ask_the_database(quiet: Telling, line: Redis) -> None:
+    store = Counting(quiet.store.url)
+    hub = Hub(store, "acme", line, look_every=NEVER)
+    start = await quiet.at(0)
+
+    async with hub.open():
+        await until(lambda: _reads(line))
+        await quiet.log(*[happened(f"e{number}") for number in range(20)])
+        await hub.check(await quiet.at(20))
+        before = store.asked
+        back = [Subscriber(hub, start) for _ in range(10)]
+        async with listening(*back):
+            await until(lambda: all(len(one.heard) >= 20 for one in back))
+
+    assert store.asked == before
+    assert all(one.keys == [f"e{number}" for number in range(20)] for one in back)
+    await store.close()
+
+
+SALE1, SALE2, ACC1 = Ref("crm", "sale1"), Ref("crm", "sale2"), Ref("crm", "acc1")
+EVENTS = [
+    happened("booked-1", customer=ACC1),
+    happened("shipped-1", TimelineKind.SHIPMENT_POSTED, customer=ACC1, legal_entities=("DE01", "US01")),
+    happened("booked-2", order=SALE2, legal_entities=("US01",)),
+    changed("status-1", OrderStatus.BOOKED, TimelineKind.ORDER_BOOKED, customer=ACC1),
+    changed("status-2", OrderStatus.FULFILLED, TimelineKind.SHIPMENT_POSTED, order=SALE2, legal_entities=()),
+    submitted("submission-1", "s1", SubmissionState.COMPLETED, legal_entities=()),
+    submitted("submission-2", "s2", SubmissionState.COMPLETED, legal_entities=()),
+    happened("handed-in", TimelineKind.ORDER_SUBMITTED, order=None, submission_id="s1", legal_entities=()),
+    happened("not ours", tenant="other"),
+]
+EVERY = frozenset(EventKind)
+NARROWED = {
+    "one order": (Interest(kinds=EVERY, orders=frozenset({SALE2})), ["booked-2", "status-2"]),
+    "two orders": (
+        Interest(kinds=frozenset({EventKind.STATUS_CHANGED}), orders=frozenset({SALE1, SALE2})),
+        ["status-1", "status-2"],
+    ),
+    "a customer": (Interest(kinds=EVERY, customers=frozenset({ACC1})), ["booked-1", "shipped-1", "status-1"]),
+    "a kind of happening": (
+        Interest(kinds=EVERY, happenings=frozenset({TimelineKind.SHIPMENT_POSTED})),
+        ["shipped-1", "status-2"],
+    ),
+    "a kind of event": (Interest(kinds=frozenset({EventKind.STATUS_CHANGED})), ["status-1", "status-2"]),
+    "a legal entity": (Interest(kinds=EVERY, legal_entities=frozenset({"US01"})), ["shipped-1", "booked-2"]),
+    "two legal entities, each event once": (
+        Interest(kinds=EVERY, legal_entities=frozenset({"DE01", "US01"})),
+        ["booked-1", "shipped-1", "booked-2", "status-1"],
+    ),
+    "two kinds of event and of happening": (
+        Interest(
+            kinds=frozenset({EventKind.HAPPENING, EventKind.STATUS_CHANGED}),
+            happenings=frozenset({TimelineKind.ORDER_BOOKED, TimelineKind.ORDER_SUBMITTED}),
+        ),
+        ["booked-1", "booked-2", "status-1", "handed-in"],
+    ),
+    "a submission": (Interest(kinds=EVERY, submission_id="s1"), ["submission-1", "handed-in"]),
+    "all of it together": (
+        Interest(
+            kinds=EVERY,
+            orders=frozenset({SALE1}),
+            customers=frozenset({ACC1}),
+            happenings=frozenset({TimelineKind.ORDER_BOOKED}),
+            legal_entities=frozenset({"DE01"}),
+        ),
+        ["booked-1", "status-1"],
+    ),
+    "nothing at all": (Interest(kinds=EVERY, orders=frozenset()), []),
+    "what may be seen": (Interest(kinds=EVERY, admits=lambda event: "-1" in event.key and event.tenant == "acme"),
+        ["booked-1", "shipped-1", "status-1", "submission-1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("interest,keys", NARROWED.values(), ids=NARROWED)
+@pytest.mark.parametrize("late", [True, False], ids=["that were missed", "as they come"])
+async def test_of_all_events_only_those_are_told_that_fit_each_once(
+    quiet: Telling, interest: Interest, keys: list[str], *, late: bool
+) -> None:
+    hub = Hub(quiet.store, "acme", look_every=SOON)
+    if late:
+        await quiet.log(*EVENTS)
+
+    async with hub.open():
+        one = Subscriber(hub, await quiet.at(0), interest)
+        async with listening(one):
+            if not late:
+                await until(lambda: hub.listeners == bool(interest.lanes()))
+                await quiet.log(*EVENTS)
+            await until(lambda: hub.cursor.position == len(EVENTS) and len(one.heard) >= len(keys))
+
+    assert one.keys == keys
+
+
+async def test_whoever_is_slower_than_its_queue_is_cut_off_behind_what_it_was_given_and_nobody_else(
+    quiet: Telling,
+) -> None:
+    hub = Hub(quiet.store, "acme", look_every=SOON, queue=5)
+    slow, quick = Subscriber(hub, await quiet.at(0), pace=asyncio.Semaphore(0)), Subscriber(hub, await quiet.at(0))
+
+    async with hub.open(), listening(slow, again=False), listening(quick):
+        await attached(hub, 2)
+        for number in range(1, 21):
+            await quiet.log(happened(f"e{number}"))
+            await until(lambda number=number: len(quick.heard) == number)
+        slow.hurry()
+        await until(lambda: slow.cuts)
+        rest = Subscriber(hub, slow.cuts[0].cursor)
+        async with listening(rest):
+            await until(lambda: len(rest.heard) == 14)
+
+    assert slow.keys == [f"e{number}" for number in range(1, 7)]
+    assert slow.cuts[0].cursor == await quiet.at(6)
+    assert not slow.cuts[0].leaving
+    assert rest.keys == [f"e{number}" for number in range(7, 21)]
+    assert quick.cuts == []
+
+
+async def test_a_hub_that_leaves_sends_everybody_away_behind_what_was_in_their_queues(quiet: Telling) -> None:
+    hub = Hub(quiet.store, "acme", look_every=SOON)
+    behind = [Subscriber(hub, await quiet.at(0), pace=asyncio.Semaphore(0)) for _ in range(2)]
+    waiting = Subscriber(hub, await quiet.at(0))
+
+    async with listening(*behind, waiting, again=False) as tasks:
+        async with hub.open():
+            await attached(hub, 3)
+            await quiet.log(*[happened(f"e{number}") for number in range(1, 4)])
+            await until(lambda: len(waiting.heard) == 3 and len(behind[0].heard) == 1)
+        for one in behind:
+            one.hurry()
+        await asyncio.wait_for(asyncio.gather(*tasks), 30)
+        late = Subscriber(hub, await quiet.at(1))
+        await asyncio.wait_for(late.listen(again=False), 30)
+
+    end = await quiet.at(3)
+    for one in (*behind, waiting):
+        assert one.keys == ["e1", "e2", "e3"]
+        assert [(cut.cursor, cut.leaving) for cut in one.cuts] == [(end, True)]
+    assert [(cut.cursor, cut.leaving) for cut in late.cuts] == [(await quiet.at(1), True)]
+    assert hub.listeners == 0
+
+
+async def test_closing_an_iterator_detaches_it_at_once(quiet: Telling) -> None:
+    hub = Hub(quiet.store, "acme", look_every=SOON)
+    start = await quiet.at(0)
+
+    async with hub.open():
+        opened = [cast("Any", hub.events(ALL, start)) for _ in range(5)]
+        firsts = [asyncio.ensure_future(anext(one)) for one in opened]
+        await attached(hub, 5)
+        await quiet.log(happened("e1"))
+        await asyncio.gather(*firsts)
+        for left, one in enumerate(reversed(opened)):
+            assert hub.listeners == 5 - left
+            await one.aclose()
+        waiting = asyncio.ensure_future(anext(cast("Any", hub.events(ALL, hub.cursor))))
+        await attached(hub, 1)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+        assert hub.listeners == 0
+
+
+async def test_subscribers_go_on_from_the_log_while_redis_is_killed_and_started_again(
+    store: Store, redis: RealRedis, line: Redis
+) -> None:
+    telling = Telling(store, Relay(store, "acme", line))
+    hub = Hub(store, "acme", line, look_every=SOON)
+
+    async with hub.open():
+        one = Subscriber(hub, await telling.at(0))
+        async with listening(one):
+            for turn in range(3):
+                await telling.log(*[happened(f"{turn}/up/{number}") for number in range(5)])
+                await until(lambda turn=turn: len(one.heard) >= turn * 10 + 5)
+                redis.kill()
+                await telling.log(*[happened(f"{turn}/down/{number}") for number in range(5)])
+                await until(lambda turn=turn: len(one.heard) >= turn * 10 + 10)
+                redis.start()
+            await telling.log(happened("last"))
+            await until(lambda: len(one.heard) >= 31)
+
+    assert one.heard == list(await telling.everything())
+    assert one.cuts == []
+
+
+async def test_a_hub_that_begins_without_its_redis_hears_through_it_once_it_is_there(
+    store: Store, redis: RealRedis, line: Redis
+) -> None:
+    redis.kill()
+    telling = Telling(store, Relay(store, "acme", line))
+    hub = Hub(store, "acme", line, look_every=SOON)
+
+    async with hub.open():
+        one = Subscriber(hub, await telling.at(0))
+        async with listening(one):
+            await telling.log(happened("e1"))
+            await until(lambda: len(one.heard) >= 1)
+            redis.start()
+            await telling.log(happened("e2"))
+            await until(lambda: len(one.heard) >= 2)
+
+    assert one.keys == ["e1", "e2"]
+
+
+async def test_what_comes_out_of_order_or_not_at_all_through_redis_is_found_in_the_log(
+    quiet: Telling, line: Redis
+) -> None:
+    hub = Hub(quiet.store, "acme", line, look_every=NEVER)
+
+    async with hub.open():
+        one = Subscriber(hub, await quiet.at(0))
+        async with listening(one):
+            await attached(hub, 1)
+            await until(lambda: _reads(line))
+            await quiet.log(*[happened(f"e{number}") for number in range(1, 7)])
+            logged = await quiet.everything()
+            for place in (4, 2, 0, 4, 5):
+                await line.xadd(stream_of("acme"), to_wire(logged[place]))
+            await until(lambda: len(one.heard) >= 6)
+            await quiet.log(happened("e7"))
+            await line.xadd(stream_of("acme"), to_wire((await quiet.everything())[6]))
+            await until(lambda: len(one.heard) >= 7)
+
+    assert one.keys == [f"e{number}" for number in range(1, 8)]
+
+
+async def _reads(line: Redis) -> bool:
+    clients: Any = await line.client_list()
+    return any(client["cmd"] == "xread" for client in clients)
+
+
+async def test_what_is_no_event_of_ours_in_the_stream_is_passed_over(quiet: Telling, line: Redis) -> None:
+    hub = Hub(quiet.store, "acme", line, look_every=NEVER)
+    epoch = (await quiet.at(0)).epoch
+    garbage: list[dict[Any, Any]] = [
+        {"hello": "world"},
+        {"epoch": epoch, "position": "first", "event": "{}"},
+        {"epoch": epoch, "position": 1, "event": "{}"},
+        {"epoch": epoch, "position": 1, "event": b"\xff\xfe"},
+        {"epoch": b"\xff", "position": 1, "event": "{}"},
+        {"epoch": epoch, "position": 1, "event": "[1, 2"},
+    ]
+
+    async with hub.open():
+        one = Subscriber(hub, await quiet.at(0))
+        async with listening(one):
+            await attached(hub, 1)
+            await until(lambda: _reads(line))
+            await quiet.log(happened("e1"))
+            for entry in garbage:
+                await line.xadd(stream_of("acme"), entry)
+            await line.xadd(stream_of("acme"), to_wire((await quiet.everything())[0]))
+            await until(lambda: len(one.heard) >= 1)
+
+    assert one.keys == ["e1"]
+
+
+async def test_an_entry_of_another_log_tells_nobody_anything(quiet: Telling, line: Redis) -> None:
+    hub = Hub(quiet.store, "acme", line, look_every=NEVER)
+
+    async with hub.open():
+        one = Subscriber(hub, await quiet.at(0))
+        async with listening(one):
+            await attached(hub, 1)
+            await until(lambda: _reads(line))
+            await line.xadd(stream_of("acme"), to_wire(Logged(Cursor("elsewhere", 1), happened("foreign"))))
+            await quiet.log(happened("e1"))
+            await line.xadd(stream_of("acme"), to_wire((await quiet.everything())[0]))
+            await until(lambda: len(one.heard) >= 1)
+
+    assert one.keys == ["e1"]
+
+
+@asynccontextmanager
+async def away(databases: Databases, store: Store) -> AsyncIterator[None]:
+    """The store's database takes no connection and has none, until the block ends."""
+    name = store.url.rpartition("/")[2].partition("?")[0]
+    with psycopg.connect(databases.cluster.url("postgres"), autocommit=True) as session:
+        session.execute(SQL("alter database {} with allow_connections false").format(Identifier(name)))
+        session.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", [name])
+        try:
+            yield
+        finally:
+            session.execute(SQL("alter database {} with allow_connections true").format(Identifier(name)))
+
+
+async def test_a_database_that_is_away_for_a_while_costs_nobody_an_event(
+    databases: Databases, database: str, line: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(database)
+    telling = Telling(store, Relay(store, "acme"))
+    hub = Hub(store, "acme", line, look_every=SOON)
+
+    async with hub.open():
+        one = Subscriber(hub, await telling.at(0))
+        async with listening(one):
+            await attached(hub, 1)
+            await telling.log(happened("e1"))
+            await until(lambda: len(one.heard) >= 1)
+            await telling.put(happened("e2"), happened("e3"))
+            async with away(databases, store):
+                entry = to_wire(Logged(Cursor(one.heard[0].cursor.epoch, 3), happened("e3")))
+                await line.xadd(stream_of("acme"), entry)
+                await until(lambda: "cannot be read just now" in caplog.text)
+                assert one.keys == ["e1"]
+            await telling.log()
+            await until(lambda: len(one.heard) >= 3)
+
+    assert one.keys == ["e1", "e2", "e3"]
+    assert one.cuts == []
+    await store.close()
+
+
+async def test_a_hub_that_begins_without_its_database_is_nowhere_until_it_has_read_the_log(
+    databases: Databases, database: str
+) -> None:
+    store = Store(database)
+    telling = Telling(store, Relay(store, "acme"))
+    hub = Hub(store, "acme", look_every=SOON)
+    await telling.log(happened("e1"))
+
+    async with away(databases, store):
+        opening = hub.open()
+        await opening.__aenter__()
+        nowhere = hub.cursor
+    try:
+        here = await hub.place()
+        one = Subscriber(hub, here)
+        async with listening(one):
+            await attached(hub, 1)
+            await telling.log(happened("e2"))
+            await until(lambda: len(one.heard) >= 1)
+    finally:
+        await opening.__aexit__(None, None, None)
+
+    assert one.keys == ["e2"]
+    assert here == await telling.at(1)
+    with pytest.raises(Mistake, match="restored or begun anew"):
+        await hub.check(nowhere)
+    await store.close()
+
+
+async def test_another_epoch_cuts_everybody_off_and_nothing_of_it_is_told_to_them(quiet: Telling) -> None:
+    hub = Hub(quiet.store, "acme", look_every=SOON)
+    start = await quiet.at(0)
+    attending, reading = Subscriber(hub, start), Subscriber(hub, start, pace=asyncio.Semaphore(0))
+    full = Subscriber(hub, start, pace=asyncio.Semaphore(0))
+    await quiet.log(happened("e1"), happened("e2"))
+
+    async with hub.open(), listening(attending, reading, again=False) as tasks:
+        await until(lambda: len(attending.heard) == 2 and len(reading.heard) == 1)
+        full.after = await quiet.at(2)
+        tasks.append(asyncio.create_task(full.listen(again=False)))
+        await attached(hub, 2)
+        await quiet.log(happened("e3"), happened("e4"))
+        await until(lambda: len(attending.heard) == 4 and len(full.heard) == 1)
+        async with quiet.store.transaction() as transaction:
+            epoch = await begin_epoch(transaction)
+        await until(lambda: hub.cursor.epoch == epoch)
+        await quiet.log(happened("e5"))
+        await until(lambda: hub.cursor.position == 5)
+        reading.hurry()
+        full.hurry()
+        await asyncio.wait_for(asyncio.gather(*tasks), 30)
+
+        with pytest.raises(Mistake, match="restored or begun anew"):
+            await hub.check(start)
+        await hub.check(Cursor(epoch, 4))
+
+    assert attending.keys == ["e1", "e2", "e3", "e4"]
+    assert reading.keys == ["e1", "e2"]
+    assert full.keys == ["e3", "e4"]
+    for one in (attending, reading, full):
+        assert [cut.leaving for cut in one.cuts] == [True]
+        assert one.cuts[0].cursor.epoch == start.epoch
+
+
+async def test_events_that_are_dropped_under_whoever_reads_them_are_not_passed_over_in_silence(quiet: Telling) -> None:
+    await quiet.log(*[happened(f"e{number}") for number in range(1, 6)])
+    hub = Hub(quiet.store, "acme", look_every=NEVER)
+    start = await quiet.at(0)
+
+    async with hub.open():
+        await hub.check(start)
+        async with quiet.store.transaction() as transaction:
+            await transaction.exec_driver_sql("delete from event where position <= 3")
+            await transaction.exec_driver_sql("update event_log set floor = 3")
+
+        with pytest.raises(Mistake) as refused:
+            await anext(cast("Any", hub.events(ALL, start)))
+
+    assert refused.value.code == "CURSOR_EXPIRED"
+
+
+async def test_a_cursor_that_this_process_has_not_heard_of_yet_is_good(quiet: Telling, line: Redis) -> None:
+    hub = Hub(quiet.store, "acme", line, look_every=NEVER)
+
+    async with hub.open():
+        await quiet.log(happened("e1"), happened("e2"))
+        ahead = await quiet.at(1)
+        await hub.check(ahead)
+        first = await anext(cast("Any", hub.events(ALL, ahead)))
+
+        assert first.event.key == "e2"
+        with pytest.raises(Mistake, match="restored or begun anew"):
+            await hub.check(Cursor(ahead.epoch, 3))
+
+
+def test_a_cut_off_says_where_to_go_on() -> None:
+    cut = CutOffError(Cursor("one", 4), leaving=False)
+
+    assert str(cut) == str(Cursor("one", 4))
