@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from canonical.customer import Address
-from canonical.errors import Outcome, ProblemCategory, Refused
+from canonical.errors import Outcome, ProblemCategory, Refused, Unavailable
 from canonical.intent import AmendOrder, CancelOrder, CreateCustomer, LineAt, LineChangeAsked
 from canonical.order import Stage
 from canonical.principal import Principal
@@ -142,6 +142,29 @@ async def test_a_change_whose_reply_is_lost_is_recognised_by_what_the_order_show
 
     assert done.state is SubmissionState.COMPLETED
     assert len(house.eu.amendments) == 1
+
+
+def delivered_twice(when: str) -> None:
+    if when == "after":
+        raise Refused("erp-eu", "The order was changed.", category=ProblemCategory.CONFLICT)
+
+
+async def test_a_change_that_the_network_delivers_twice_is_not_taken_for_a_conflict_with_itself(house: House) -> None:
+    house.eu.mood.will("amend_order", delivered_twice)
+
+    done = await house.done(amended(change=(LineChangeAsked(order=BOOKED, key="10", quantity=Decimal(5)),)))
+
+    assert done.state is SubmissionState.COMPLETED
+    assert len(house.eu.amendments) == 1
+
+
+async def test_a_conflict_that_cannot_be_looked_into_is_no_refusal(house: House) -> None:
+    house.eu.mood.will("amend_order", delivered_twice)
+    house.eu.mood.always["find_orders"] = raising(Unavailable("erp-eu", "It is down."))
+
+    unsure = await house.done(amended(change=(LineChangeAsked(order=BOOKED, key="10", quantity=Decimal(5)),)))
+
+    assert unsure.state is SubmissionState.UNCERTAIN
 
 
 async def test_an_order_that_shows_a_lost_change_and_was_cancelled_since_is_not_told_as_changed(house: House) -> None:
