@@ -14,8 +14,8 @@ CODE := $(wildcard canonical sources workflows resolvers schema engine gateway s
 help:  ## This list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runtime  ## The pretend company and the gateway over it. PORT=, READY_FILE=, ERP=tryton, CACHE=1.
-	@exec $(BIN)/revgraph demo $(if $(PORT),--port "$(PORT)") $(if $(READY_FILE),--ready-file "$(READY_FILE)") $(if $(ERP),--erp "$(ERP)") $(if $(CACHE),--cache)
+demo: $(VENV)/.runtime  ## The pretend company and the gateway over it. PORT=, READY_FILE=, ERP=tryton, CACHE=1, PLAY=1.
+	@exec $(BIN)/revgraph demo $(if $(PORT),--port "$(PORT)") $(if $(READY_FILE),--ready-file "$(READY_FILE)") $(if $(ERP),--erp "$(ERP)") $(if $(CACHE),--cache) $(if $(PLAY),--play)
 
 test: $(VENV)/.dev  ## Every test but the long forms, in two processes. PYTEST_ARGS= adds options.
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not proof" $(PYTEST_ARGS)

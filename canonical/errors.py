@@ -48,7 +48,8 @@ class Outcome(Enum):
 class Fault(Exception):
     """A system did not do what was asked; `sentence` is for people, `detail` for whoever must call the vendor.
 
-    `retry_after` is in seconds. `detail` never holds a secret: whoever raises it has redacted it.
+    `retry_after` is in seconds. `detail` never holds a secret: whoever raises it has redacted it. `field` is the path
+    of the value of the input that it is about, where that is known.
     """
 
     code: ClassVar[str] = "SOURCE_FAULT"
@@ -64,6 +65,7 @@ class Fault(Exception):
         detail: str | None = None,
         retry_after: float | None = None,
         category: ProblemCategory | None = None,
+        field: tuple[str, ...] = (),
     ) -> None:
         """Keep the system's configured name and a sentence a salesperson understands."""
         super().__init__(sentence)
@@ -71,6 +73,7 @@ class Fault(Exception):
         self.sentence = sentence
         self.detail = detail
         self.retry_after = retry_after
+        self.field = field
         if category is not None:
             self.category = category
 

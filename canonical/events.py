@@ -6,6 +6,7 @@ import base64
 import binascii
 from datetime import datetime
 from enum import Enum
+from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
@@ -87,6 +88,12 @@ class Logged(Struct, frozen=True):
 
     cursor: Cursor
     event: Event
+
+
+def happening_id(event: Event) -> str:
+    """The id of an event in the graph: of what happens once, the id that it has in its order's timeline."""
+    name = (event.happening.entry if event.happening else None) or event.key
+    return blake2b(name.encode(), digest_size=12).hexdigest()
 
 
 CURSOR_MALFORMED: Final = "CURSOR_MALFORMED"

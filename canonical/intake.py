@@ -8,6 +8,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from canonical.customer import Address, Credit
+from canonical.errors import ProblemCategory
 from canonical.money import Money
 from canonical.refs import Ref, SystemReference
 
@@ -64,6 +65,17 @@ class OrderAcknowledgment(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
+class Refusal(Struct, frozen=True):
+    """Why an ERP would not take an order, or a line of it.
+
+    `field` is the value of the order or of the line that it is about, as `OrderRequest` and `LineRequest` name it.
+    """
+
+    sentence: str
+    category: ProblemCategory = ProblemCategory.SYSTEM_REFUSED
+    field: str | None = None
+
+
 class LineQuotation(Struct, frozen=True, kw_only=True):
     """What an ERP would make of one line; None where it does not say. `refusal`: why it would not take it."""
 
@@ -74,7 +86,7 @@ class LineQuotation(Struct, frozen=True, kw_only=True):
     tax: Money | None = None
     unit: str | None = None
     available_on: date | None = None
-    refusal: str | None = None
+    refusal: Refusal | None = None
 
 
 class OrderQuotation(Struct, frozen=True, kw_only=True):
@@ -85,7 +97,7 @@ class OrderQuotation(Struct, frozen=True, kw_only=True):
     tax: Money | None = None
     total: Money | None = None
     credit: Credit | None = None
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
 
 class LineChange(Struct, frozen=True, kw_only=True):

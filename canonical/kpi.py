@@ -19,7 +19,10 @@ class KpiInterval(Enum):
 
 
 class Kpis(Struct, frozen=True, kw_only=True):
-    """Counts and times of one span; a time is None where nothing was measured. Acceptance is from submission to end."""
+    """Counts and times of one span; a time is None where nothing was measured.
+
+    Acceptance is from submission to end, invoice latency from booking to the first invoice, as the systems date them.
+    """
 
     orders_submitted: int = 0
     orders_booked: int = 0

@@ -52,15 +52,21 @@ class Operation:
         return self.node.operation
 
     @cached_property
-    def first_key(self) -> str:
-        """The key of the answer under which its first field stands; where that is in a fragment, the field's name."""
+    def first_field(self) -> FieldNode:
+        """The first field of all: of a subscription its only one."""
         first: SelectionNode = self.node.selection_set.selections[0]
         while not isinstance(first, FieldNode):
             if isinstance(first, FragmentSpreadNode):
                 first = self.fragments[first.name.value].definition.selection_set.selections[0]
             elif isinstance(first, InlineFragmentNode):
                 first = first.selection_set.selections[0]
-        return first.alias.value if first.alias else first.name.value
+        return first
+
+    @property
+    def first_key(self) -> str:
+        """The key of the answer under which its first field stands."""
+        field = self.first_field
+        return field.alias.value if field.alias else field.name.value
 
     @cached_property
     def below_root(self) -> frozenset[str]:

@@ -10,18 +10,22 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from gateway import telemetry
 from gateway.correlation import Correlation
+from gateway.leaving import farewell
+from gateway.negotiating import may_want_a_stream
 from gateway.page import page
 from gateway.settings import Settings
+from gateway.webhooks import METHODS, Webhooks
 from gateway.wiring import House
 
 EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 GRAPHQL = "/graphql"
+STREAM = "/graphql/stream"
 
 OpenHouse = Callable[[], AbstractAsyncContextManager[House]]
 
@@ -33,11 +37,17 @@ class Gateway(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if self.straight is None or scope["type"] != "http" or scope["path"] != GRAPHQL or scope.get("root_path"):
+        if scope["type"] == "lifespan" or scope["path"] != GRAPHQL or scope.get("root_path"):
             await super().__call__(scope, receive, send)
             return
         scope["app"] = self
-        await self.straight(scope, receive, send)
+        if scope["type"] == "websocket":
+            # Each layer around a socket costs memory for as long as it is open, and there are thousands of them.
+            await Sockets()(scope, receive, send)
+        elif self.straight is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.straight(scope, receive, send)
 
 
 def create_app(settings: Settings, open_house: OpenHouse) -> Gateway:
@@ -45,7 +55,7 @@ def create_app(settings: Settings, open_house: OpenHouse) -> Gateway:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_house() as house:
+        async with open_house() as house, farewell(house.transports.drain):
             app.state.house = house
             yield
             app.state.house = None
@@ -56,6 +66,9 @@ def create_app(settings: Settings, open_house: OpenHouse) -> Gateway:
         routes=[
             Route("/", front_page, methods=["GET"]),
             Route(GRAPHQL, Graph(), methods=EVERY_METHOD),
+            Route("/webhooks/{system}", Webhooks().take, methods=METHODS),
+            WebSocketRoute(GRAPHQL, Sockets()),
+            Route(STREAM, Streams(), methods=EVERY_METHOD),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
         ],
@@ -72,9 +85,31 @@ class Graph:
     """The graph, as an ASGI app."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, with one answer or a stream of them."""
+        house: House = scope["app"].state.house
+        streams = house.transports.streams
+        if may_want_a_stream(scope) and streams.wants(scope):
+            await streams(scope, receive, send)
+        else:
+            await house.door(scope, receive, send)
+
+
+class Sockets:
+    """The graph over WebSocket, as an ASGI app."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket."""
+        house: House = scope["app"].state.house
+        await house.transports.sockets(scope, receive, send)
+
+
+class Streams:
+    """Streams of events that are reserved first, as an ASGI app."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         house: House = scope["app"].state.house
-        await house.door(scope, receive, send)
+        await house.transports.reserved(scope, receive, send)
 
 
 async def healthy(_: Request) -> Response:
@@ -87,6 +122,8 @@ async def ready(request: Request) -> Response:
     house: House | None = getattr(request.app.state, "house", None)
     if house is None:
         return JSONResponse({"status": "starting"}, 503)
+    if house.transports.reception.connections.going:
+        return JSONResponse({"status": "ending"}, 503)
     return JSONResponse({"status": "ready", "systems": sorted(house.sources.by_name)})
 
 

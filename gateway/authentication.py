@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 from jwt.exceptions import InvalidKeyError, PyJWKSetError, PyJWTError
@@ -59,6 +59,13 @@ class Keys:
         return found
 
 
+class Identity(NamedTuple):
+    """Whose a token is, and when it ends here, in seconds since 1970 (its own `exp` and the leeway)."""
+
+    principal: Principal
+    expires_at: float
+
+
 class Verified:
     """Tokens that were verified a moment ago, so that a caller's next request need not pay for its signature again.
 
@@ -68,16 +75,16 @@ class Verified:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         """None yet."""
         self._clock = clock
-        self._held: Kept[str, tuple[Principal, float]] = Kept(MOST_VERIFIED, MOST_VERIFIED)
+        self._held: Kept[str, tuple[Identity, float]] = Kept(MOST_VERIFIED, MOST_VERIFIED)
 
-    def principal(self, token: str) -> Principal | None:
+    def identity(self, token: str) -> Identity | None:
         """Whose token it is, None when it has to be verified."""
         held = self._held.get(token)
         return held[0] if held is not None and self._clock() < held[1] else None
 
-    def keep(self, token: str, principal: Principal, expires_at: float) -> None:
-        """Remember it. `expires_at`: the token's own end, in seconds since 1970."""
-        self._held.put(token, (principal, min(expires_at, self._clock() + TRUST)), 1)
+    def keep(self, token: str, identity: Identity) -> None:
+        """Remember it."""
+        self._held.put(token, (identity, min(identity.expires_at, self._clock() + TRUST)), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +100,18 @@ class Authenticator:
 
     def principal(self, authorization: str | None) -> Principal:
         """The caller of an Authorization header; UnauthenticatedError says what is wrong with it."""
+        return self.identity(authorization).principal
+
+    def identity(self, authorization: str | None) -> Identity:
+        """The caller, and until when; for connections that outlive their first request. The same error."""
         token = _bearer(authorization)
-        known = self.verified.principal(token)
+        known = self.verified.identity(token)
         if known is not None:
             return known
         claims = self._claims(token)
-        principal = _principal(claims, self.tenant)
-        self.verified.keep(token, principal, float(claims["exp"]) + self.leeway)
-        return principal
+        identity = Identity(_principal(claims, self.tenant), float(claims["exp"]) + self.leeway)
+        self.verified.keep(token, identity)
+        return identity
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gateway import cli_beginning, cli_looking
+from gateway import cli_beginning, cli_looking, cli_outgoing, cli_playing
 from gateway.command import app
 
-__all__ = ["app", "cli_beginning", "cli_looking", "main"]
+__all__ = ["app", "cli_beginning", "cli_looking", "cli_outgoing", "cli_playing", "main"]
 
 
 def main() -> None:

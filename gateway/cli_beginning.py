@@ -1,18 +1,29 @@
-"""Wishes that start something and end it: serve, worker, migrate, demo, sandbox."""
+"""Wishes that start something and end it: serve, worker, migrate, demo."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.command import CacheOption, ErpOption, LandscapeOption, StateOption, app, give_up, note, settings_of
+from gateway.command import (
+    CacheOption,
+    ErpOption,
+    LandscapeOption,
+    StateOption,
+    app,
+    database_of,
+    give_up,
+    note,
+    settings_of,
+)
 
 if TYPE_CHECKING:
+    from gateway.children import Children
     from gateway.settings import Settings
 
 
@@ -88,7 +99,7 @@ def worker(
     from workflows.worker import WorkerSettings, run  # noqa: PLC0415
 
     settings = settings_of(landscape=landscape)
-    url = _database(settings)
+    url = database_of(settings)
     configure_logging(settings.log_level)
     try:
         await_file(settings.landscape, wait)
@@ -105,7 +116,7 @@ def migrate_store() -> None:
     """Bring the database of DATABASE_URL to this version: once for each release, before anything of it starts."""
     from workflows.store.migrating import migrate, revision  # noqa: PLC0415
 
-    url = _database(settings_of())
+    url = database_of(settings_of())
     migrate(url)
     note(f"The database is at revision {revision(url)}.")
 
@@ -122,6 +133,7 @@ def demo(
     erp: ErpOption = None,
     state: StateOption = Path(".demo"),
     cache: CacheOption = False,
+    play: Annotated[bool, typer.Option("--play", help="Let the company go on living, slowly, and tell of it.")] = False,
 ) -> None:
     """Start a pretend company and a gateway in front of it, and show what to ask.
 
@@ -135,41 +147,17 @@ def demo(
     if ready_file:
         ready_file.unlink(missing_ok=True)
     try:
-        with Children() as children:
+        with Children() as children, _redis_beside(children, state):
             running = the_demo.run(children, state, port, erp, note, cache=cache)
             if ready_file:
                 the_demo.write_ready(ready_file, running)
             typer.echo(the_demo.invitation(running))
+            if play:
+                the_demo.let_play(children, running)
             children.watch()
     except StoppedError:
         pass
     except (ChildEndedError, NoPostgresError) as error:
-        give_up(str(error))
-    note("Everything has ended.")
-
-
-@app.command()
-def sandbox(
-    state: StateOption = Path(".demo"),
-    ready: Annotated[Path | None, typer.Option(help="JSON file that is written once the systems answer.")] = None,
-    erp: ErpOption = None,
-    cache: CacheOption = False,
-) -> None:
-    """Start the pretend company's systems alone, and write a landscape file for them.
-
-    Use it to try your own gateway, client or adapter against systems that fail on demand.
-    """
-    from gateway.children import ChildEndedError, Children, StoppedError  # noqa: PLC0415
-    from gateway.demo import start_sandbox  # noqa: PLC0415
-
-    try:
-        with Children() as children:
-            note("Starting the pretend company's systems ...")
-            typer.echo(json.dumps(start_sandbox(children, state, erp, ready, cache=cache), indent=2))
-            children.watch()
-    except StoppedError:
-        pass
-    except ChildEndedError as error:
         give_up(str(error))
     note("Everything has ended.")
 
@@ -180,13 +168,31 @@ def _serve_with_our_own(settings: Settings, workers: int) -> None:
     from workflows.store.embedded import NoPostgresError  # noqa: PLC0415
 
     try:
-        with Children() as children:
+        with Children() as children, _redis_beside(children, settings.state):
             serve_beside(children, settings, workers)
             children.watch()
     except StoppedError:
         pass
     except (ChildEndedError, NoPostgresError) as error:
         give_up(str(error))
+
+
+@contextmanager
+def _redis_beside(children: Children, state: Path) -> Iterator[None]:
+    """A Redis for whoever is started until the block ends, unless one is named; without one all of it works as well.
+
+    Events then take a moment longer from one process to the other.
+    """
+    from gateway.embedded import NoRedisError, embedded_redis  # noqa: PLC0415
+    from gateway.settings import variable  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        if not (os.environ.get(variable("redis_url")) or os.environ.get("REDIS_URL")):
+            try:
+                os.environ[variable("redis_url")] = stack.enter_context(embedded_redis(children, state))
+            except NoRedisError:
+                note("There is no Redis here: gateway and worker look for events themselves.")
+        yield
 
 
 def _with_redis(state: Path | None, serve_until_stopped: Callable[[], None]) -> None:
@@ -203,13 +209,3 @@ def _with_redis(state: Path | None, serve_until_stopped: Callable[[], None]) -> 
         pass
     except (ChildEndedError, NoRedisError) as error:
         give_up(str(error))
-
-
-def _database(settings: Settings) -> str:
-    if settings.database_url is None:
-        give_up(
-            "There is no DATABASE_URL, so there is nothing to work on. Set it to a PostgreSQL; `revgraph demo` and "
-            "`revgraph serve` start one of their own, with a worker.",
-            2,
-        )
-    return settings.database_url.get_secret_value()

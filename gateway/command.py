@@ -44,6 +44,17 @@ def settings_of(**given: object) -> Settings:
         give_up(str(error))
 
 
+def database_of(settings: Settings) -> str:
+    """The address of the database that the settings name; ends the command in words where they name none."""
+    if settings.database_url is None:
+        give_up(
+            "There is no DATABASE_URL, so there is nothing to work on. Set it to a PostgreSQL; `revgraph demo` and "
+            "`revgraph serve` start one of their own, with a worker.",
+            2,
+        )
+    return settings.database_url.get_secret_value()
+
+
 def note(sentence: str) -> None:
     """Say something to whoever looks on; what programs read goes elsewhere."""
     typer.echo(sentence, err=True)

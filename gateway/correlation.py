@@ -23,6 +23,11 @@ def current() -> str | None:
     return _current.get()
 
 
+def begin(correlation_id: str) -> None:
+    """Let everything that this task and those it starts write to the log carry this id."""
+    _current.set(correlation_id)
+
+
 def accepted(given: bytes | None) -> str:
     """The caller's own id where it is 1 to 128 plain letters, digits and . _ : -, otherwise a fresh one."""
     return given.decode() if given is not None and _FITS.fullmatch(given) else uuid4().hex

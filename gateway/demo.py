@@ -25,6 +25,9 @@ START_WITHIN = 120.0
 INSTALL_WITHIN = 900.0
 """Seconds; a real ERP is installed at its first start."""
 
+PLAY_SPEED = 0.5
+"""Steps a second that a person can follow."""
+
 TOLD = "told.json"
 """The systems' file that says which story their files hold."""
 
@@ -120,6 +123,12 @@ def await_sandbox(children: Children, ready: Path, erp: str | None) -> dict[str,
     children.wait_until("The start of the systems", ready.exists, INSTALL_WITHIN if erp else START_WITHIN)
     found: dict[str, Any] = json.loads(ready.read_text(encoding="utf-8"))
     return found
+
+
+def let_play(children: Children, demo: Demo) -> None:
+    """Let the pretend company go on living, in a child that tells of it where we speak."""
+    command = [sys.executable, "-m", "gateway.cli", "sandbox", "play", "--control", demo.control or ""]
+    children.start("play", [*command, "--speed", str(PLAY_SPEED)], None)
 
 
 def write_ready(path: Path, demo: Demo) -> None:

@@ -11,6 +11,7 @@ from graphql import FieldNode, GraphQLError
 
 from canonical.errors import Fault, Mistake, Outcome, ProblemCategory
 from canonical.problem import OWNERS
+from gateway.subscription import EndedError
 
 MOST_ERRORS = 100
 SOMETHING_WENT_WRONG = "Something went wrong inside the gateway"
@@ -20,6 +21,12 @@ _log = logging.getLogger("revgraph.errors")
 _REFUSALS: Mapping[str, ProblemCategory] = {
     "UNAUTHENTICATED": ProblemCategory.PERMISSION,
     "DEADLINE_EXCEEDED": ProblemCategory.SYSTEM_UNAVAILABLE,
+    "TOO_MANY_CONNECTIONS": ProblemCategory.SYSTEM_UNAVAILABLE,
+    "TOKEN_EXPIRED": ProblemCategory.PERMISSION,
+}
+_ENDS: Mapping[bool, ProblemCategory] = {
+    True: ProblemCategory.SYSTEM_UNAVAILABLE,
+    False: ProblemCategory.INVALID_INPUT,
 }
 
 
@@ -42,6 +49,22 @@ def refused(errors: Iterable[GraphQLError], code: str, correlation_id: str) -> l
         {**_plain(error), "extensions": {**(error.extensions or {}), **mistake}}
         for _, error in zip(range(MOST_ERRORS), errors, strict=False)
     ]
+
+
+def ended(error: EndedError, correlation_id: str) -> dict[str, Any]:
+    """Why a subscription ended before its client wanted it to, and behind which cursor it can be taken up again."""
+    category = _REFUSALS.get(error.code, _ENDS[error.again])
+    return {
+        "message": error.sentence,
+        "extensions": {
+            "code": error.code,
+            "category": category.value,
+            "outcome": Outcome.NOT_APPLIED.value,
+            "retryable": error.again,
+            "cursor": error.cursor,
+            "correlationId": correlation_id,
+        },
+    }
 
 
 def internal(error: BaseException, correlation_id: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from canonical.principal import Principal, View
 from engine.documents import Documents, WrongDocumentError
 from engine.loom import Loom
 from engine.operation import Operation
+from gateway import errors
 from gateway.planning import Plan, Planner
 from gateway.request import GraphQLRequest, RefusedError
 from resolvers.context import Context
@@ -21,6 +22,11 @@ from sources.kit.call import SERVED_WITHOUT, Call, CallRecord, SourceCall
 
 GRACE_SECONDS = 0.4
 """How long after the deadline an answer may still be put together: the systems' time-outs come first."""
+
+HOW_TO_SUBSCRIBE = (
+    "Subscriptions are answered over a WebSocket, or with Accept: text/event-stream or "
+    "multipart/mixed;subscriptionSpec=1.0; this request asked for one answer in JSON."
+)
 
 Execute = Callable[[GraphQLRequest, Call], Awaitable[ExecutionResult]]
 """Answers a request for a call; WrongDocumentError or RefusedError when it is not executed."""
@@ -59,15 +65,25 @@ class Executor:
     def _operation(self, request: GraphQLRequest) -> Operation:
         operation = self.documents.operation(request.query, request.operation_name)
         if operation.kind is OperationType.SUBSCRIPTION:
-            raise RefusedError(400, "OPERATION_NOT_SUPPORTED", "Subscriptions are not answered over this path.")
+            raise RefusedError(400, "OPERATION_NOT_SUPPORTED", HOW_TO_SUBSCRIBE)
         return operation
+
+
+def answer_of(result: ExecutionResult, correlation_id: str) -> dict[str, Any]:
+    """The GraphQL response of an execution, ready to be JSON."""
+    answer: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        answer["errors"] = errors.formatted(result.errors, correlation_id)
+    if result.extensions:
+        answer["extensions"] = result.extensions
+    return answer
 
 
 def _settled(result: ExecutionResult) -> ExecutionResult:
     # Variables that do not fit are found before the first field: nothing has a path then, and nothing was executed.
-    errors = result.errors or []
-    if result.data is None and errors and all(error.path is None for error in errors):
-        raise WrongDocumentError("GRAPHQL_VALIDATION_FAILED", errors)
+    found = result.errors or []
+    if result.data is None and found and all(error.path is None for error in found):
+        raise WrongDocumentError("GRAPHQL_VALIDATION_FAILED", found)
     return result
 
 

@@ -16,7 +16,7 @@ from canonical.principal import Principal, View
 from engine.documents import Documents, WrongDocumentError
 from gateway import errors
 from gateway.authentication import UnauthenticatedError
-from gateway.execution import Execute, Foretell, cost, new_call
+from gateway.execution import Execute, Foretell, answer_of, cost, new_call
 from gateway.plan_telling import as_json
 from gateway.request import LEGACY, MODERN, GraphQLRequest, RefusedError, media_type, read_request
 
@@ -72,17 +72,8 @@ class GraphQLDoor:
         try:
             media = media_type(accept)
             return await self._executed(scope, headers, receive, media, correlation_id)
-        except UnauthenticatedError as error:
-            challenge = {"WWW-Authenticate": error.challenge}
-            return _reply(_refusal(error, "UNAUTHENTICATED", correlation_id), 401, media, challenge)
-        except RefusedError as error:
-            return _reply(_refusal(error, error.code, correlation_id), error.status, media, error.headers)
-        except WrongDocumentError as error:
-            said = errors.refused(error.errors, error.code, correlation_id)
-            # Clients of application/json expect 200 for whatever was understood as a GraphQL request.
-            return _reply({"errors": said}, 400 if media == MODERN else 200, media)
         except Exception as error:  # noqa: BLE001 - the last place to mask what must not be told
-            return _reply({"errors": [errors.internal(error, correlation_id)]}, 500, media)
+            return refusal(error, media, correlation_id)
 
     async def _executed(
         self, scope: Scope, headers: Headers, receive: Receive, media: str, correlation_id: str
@@ -100,12 +91,10 @@ class GraphQLDoor:
         if wish == "only":
             return _reply({"data": None, "extensions": told}, 200, media)
         result = await self.execute(asked, call)
-        answer: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            answer["errors"] = errors.formatted(result.errors, correlation_id)
+        answer = answer_of(result, correlation_id)
         if _wish(headers, SOURCES_HEADER) == "true":
             told["sources"] = cost(call.record)
-        if result.extensions or told:
+        if told:
             answer["extensions"] = {**(result.extensions or {}), **told}
         return _reply(answer, 200, media)
 
@@ -119,6 +108,20 @@ def _wish(headers: Headers, header: str) -> str:
     return headers.get(header, "").strip().lower()
 
 
+def refusal(error: Exception, media: str, correlation_id: str) -> Reply:
+    """The answer to a request that raised this instead of being executed; what was not foreseen is masked."""
+    if isinstance(error, UnauthenticatedError):
+        challenge = {"WWW-Authenticate": error.challenge}
+        return _reply(_refusal(error, "UNAUTHENTICATED", correlation_id), 401, media, challenge)
+    if isinstance(error, RefusedError):
+        return _reply(_refusal(error, error.code, correlation_id), error.status, media, error.headers)
+    if isinstance(error, WrongDocumentError):
+        said = errors.refused(error.errors, error.code, correlation_id)
+        # Clients of application/json expect 200 for whatever was understood as a GraphQL request.
+        return _reply({"errors": said}, 400 if media == MODERN else 200, media)
+    return _reply({"errors": [errors.internal(error, correlation_id)]}, 500, media)
+
+
 def _refusal(error: Exception, code: str, correlation_id: str) -> Mapping[str, Any]:
     return {"errors": errors.refused([GraphQLError(str(error))], code, correlation_id)}
 
@@ -128,7 +131,8 @@ def _reply(answer: Mapping[str, Any], status: int, media: str, headers: Mapping[
 
 
 _HTML = "text/html"
-_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (LEGACY, MODERN, _HTML)}
+_PLAIN = "text/plain"
+_CONTENT_TYPES = {media: f"{media}; charset=utf-8".encode() for media in (LEGACY, MODERN, _HTML, _PLAIN)}
 
 
 def _editor() -> Reply:

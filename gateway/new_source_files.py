@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from gateway.new_source_papers import QUALITY, README
+
 _INIT: Final = '"""@Name@ as a source."""\n'
 
 _ADAPTER: Final = '''"""The ports that @Name@ keeps."""
@@ -20,9 +22,11 @@ from canonical.product import ProductRecord
 from canonical.system import SystemHealth
 from canonical.wanted import Wanted
 from sources.@name@.client import @Name@Client
-from sources.@name@.mapping import ORIGINS, to_product
+from sources.@name@.mapping import EVENTS, ORIGINS, to_product
 from sources.@name@.settings import settings_of
+from sources.feeds import Delivery, Receipt, Webhook
 from sources.kit.call import Call
+from sources.kit.webhook.door import Door, by_type
 from sources.landscape import Instance
 from sources.ports import Checkup, Finding, Page, ProductQuery, ProductSource
 
@@ -32,13 +36,14 @@ def open_source(instance: Instance, *, transport: httpx.AsyncBaseTransport | Non
     return @Name@(instance, @Name@Client(instance, settings_of(instance), transport))
 
 
-class @Name@(ProductSource):
+class @Name@(ProductSource, Webhook):
     """Asks the client, maps, returns."""
 
     def __init__(self, instance: Instance, client: @Name@Client) -> None:
         self.name = instance.name
         self.kind = instance.kind
         self._client = client
+        self._door = Door(instance, by_type(EVENTS))
 
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:  # noqa: ARG002 - the port's
         """One small authorised call; `thorough` finds nothing more yet."""
@@ -76,6 +81,10 @@ class @Name@(ProductSource):
         """One page of the stream."""
         rows, more = await self._client.product_page(call, query.first, query.after_sku, query.search)
         return Page(tuple(to_product(row, self.name, self._client.now()) for row in rows), more)
+
+    def read_delivery(self, delivery: Delivery) -> Receipt:
+        """CloudEvents that the vendor, or whoever stands before it, sends; docs/adding-a-source.md says how."""
+        return self._door.read(delivery)
 
 
 def _found(status: SystemHealth, milliseconds: int | None, finding: Finding) -> Checkup:
@@ -173,16 +182,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from canonical.changes import Concept
 from canonical.lineage import Stamp
 from canonical.product import ProductRecord
 from canonical.refs import Ref, SystemReference
 from sources.@name@.wire import ProductRow
+from sources.kit.webhook.door import Told
 
 ORIGINS: Mapping[tuple[str, str], str] = {
     ("Product", "sku"): "Product.sku",
     ("Product", "name"): "Product.title",
 }
 """The vendor's field behind each of ours."""
+EVENTS: Mapping[str, Told] = {
+    "@name@.product.changed": Told(Concept.PRODUCT, "sku"),
+}
+"""What events of the vendor's types are about, and the field of their data with our key."""
 
 
 def to_product(row: ProductRow, system: str, fetched_at: datetime) -> ProductRecord:
@@ -298,35 +313,8 @@ def _error_body(status: int) -> tuple[str, bytes]:
     return "application/json", json.dumps(said).encode()
 '''
 
-_QUALITY: Final = """# Each rule is answered with done, todo, or exempt and the reason.
-documents = "todo"          # README.md names the vendor's published documents that this was written from
-ports = "todo"              # every port that the vendor can keep is kept
-settings = "done"           # a wrong setting is refused at start, in words
-errors = "todo"             # every error body of the vendor becomes the fault a person can act on
-mapping = "todo"            # every rule of mapping.py has a payload beside its test
-paging = "todo"             # every page that the vendor insists on is followed
-narrowing = "todo"          # call.view narrows the vendor's own query
-sandbox = "todo"            # the pretend server is judged by a client that nobody here wrote
-doctor = "todo"             # check(thorough=True) names each field and permission that is missing
-"""
-
-_README: Final = """# @Name@
-
-Which system this is, and which of the vendor's published documents this folder was written from.
-
-| setting | meaning |
-|---|---|
-| `path` | where the products are, below the base URL |
-
-| credential | meaning |
-|---|---|
-| `token` | a bearer token; left out, nothing is sent |
-
-The legal entity's `codes`: none are needed yet.
-"""
-
 FILES: Final[Mapping[str, str]] = {
-    "README.md": _README,
+    "README.md": README,
     "__init__.py": _INIT,
     "adapter.py": _ADAPTER,
     "client.py": _CLIENT,
@@ -334,6 +322,6 @@ FILES: Final[Mapping[str, str]] = {
     "wire.py": _WIRE,
     "settings.py": _SETTINGS,
     "sandbox.py": _SANDBOX,
-    "quality.toml": _QUALITY,
+    "quality.toml": QUALITY,
 }
 """The text of each file, in the order to read them."""

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import Receive, Scope
 
+from workflows.validating import MOST_LINES
+
 LEGACY = "application/json"
 MODERN = "application/graphql-response+json"
 """The two media types of the GraphQL-over-HTTP specification."""
+STREAMED_AS = "Subscriptions are answered as text/event-stream and as multipart/mixed;subscriptionSpec=1.0."
+
+
+LONGEST: Final = MOST_LINES + 1
+"""No list may be longer than an order's lines; the one more tells that it is, and what is behind it is not read.
+
+To read ten thousand lines takes longer than everybody else should wait for their being refused.
+"""
 
 
 class RefusedError(Exception):
@@ -43,13 +53,13 @@ def media_type(accept: str | None) -> str:
     best = ""
     weight = 0.0
     for part in accept.split(","):
-        name, _, parameters = part.strip().partition(";")
+        name, _, rest = part.strip().partition(";")
         offered = {"*/*": LEGACY, "application/*": LEGACY, LEGACY: LEGACY, MODERN: MODERN}.get(name.strip().lower())
-        quality = _quality(parameters)
+        quality = quality_of(rest)
         if offered and quality > weight:
             best, weight = offered, quality
     if not best:
-        raise RefusedError(406, "NOT_ACCEPTABLE", f"Accept {MODERN} or {LEGACY}; nothing else is answered here.")
+        raise RefusedError(406, "NOT_ACCEPTABLE", f"Accept {MODERN} or {LEGACY}. {STREAMED_AS}")
     return best
 
 
@@ -57,18 +67,19 @@ async def read_request(scope: Scope, headers: Headers, receive: Receive, limit: 
     """The GraphQL request of a GET or POST; RefusedError otherwise. No more than `limit` bytes are read of a body."""
     if scope["method"] == "POST":
         _check_content_type(headers.get("content-type"))
-        return _parameters(_json(await _body(headers, receive, limit), "The request body"))
+        return parameters(_json(await read_body(headers, receive, limit), "The request body"))
     found: dict[str, Any] = dict(QueryParams(scope["query_string"]))
     for name in ("variables", "extensions"):
         if found.get(name):
             found[name] = _json(found[name].encode(), f"The parameter {name}")
         else:
             found.pop(name, None)
-    return _parameters(found)
+    return parameters(found)
 
 
-def _quality(parameters: str) -> float:
-    for parameter in parameters.split(";"):
+def quality_of(given: str) -> float:
+    """How much a media type is liked, in its parameters: `q`, from 0 to 1, and 1 where it is not given."""
+    for parameter in given.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "q":
             try:
@@ -81,16 +92,17 @@ def _quality(parameters: str) -> float:
 def _check_content_type(given: str | None) -> None:
     if given == LEGACY:
         return
-    name, _, parameters = (given or "").partition(";")
+    name, _, rest = (given or "").partition(";")
     if name.strip().lower() != LEGACY:
         raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", f"Send the request as JSON, with Content-Type: {LEGACY}.")
-    for parameter in parameters.split(";"):
+    for parameter in rest.split(";"):
         key, _, value = parameter.partition("=")
         if key.strip().lower() == "charset" and value.strip().strip('"').lower() not in {"utf-8", "utf8"}:
             raise RefusedError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
 
 
-async def _body(headers: Headers, receive: Receive, limit: int) -> bytes:
+async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """The whole body of a request; RefusedError where it is larger than `limit` bytes, or breaks off."""
     announced = headers.get("content-length", "")
     if announced.isdigit() and int(announced[:20]) > limit:
         raise _too_large(limit)
@@ -122,7 +134,8 @@ def _json(text: bytes, what: str) -> Any:
         raise RefusedError(400, "BAD_REQUEST", f"{what} is not JSON: {error}.") from error
 
 
-def _parameters(found: Any) -> GraphQLRequest:
+def parameters(found: Any) -> GraphQLRequest:
+    """The GraphQL request in what was sent as JSON; RefusedError says what is wrong with its shape."""
     if isinstance(found, list):
         raise RefusedError(400, "BATCHING_NOT_SUPPORTED", "Send one operation a request; batches are not answered.")
     if not isinstance(found, dict):
@@ -133,7 +146,14 @@ def _parameters(found: Any) -> GraphQLRequest:
     name = found.get("operationName")
     if name is not None and not isinstance(name, str):
         raise RefusedError(400, "BAD_REQUEST", "operationName must be text or null.")
-    return GraphQLRequest(query, name or None, _object(found, "variables"), _object(found, "extensions"))
+    variables = {key: _shortened(value) for key, value in _object(found, "variables").items()}
+    return GraphQLRequest(query, name or None, variables, _object(found, "extensions"))
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shortened(held) for key, held in value.items()}
+    return [_shortened(held) for held in value[:LONGEST]] if isinstance(value, list) else value
 
 
 def _object(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:

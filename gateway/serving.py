@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from gateway import telemetry
 from gateway.app import create_app
+from gateway.server_protocols import protocols
 from gateway.settings import Settings, read_settings, variable
 from gateway.wiring import House, open_house, the_schema
 from sources.catalog import kinds, opener
@@ -36,7 +37,7 @@ def serve(settings: Settings, workers: int) -> None:
         port=settings.port,
         workers=workers,
         loop="auto",
-        ws="none",
+        **protocols(settings),
         access_log=False,
         log_config=None,
         server_header=False,

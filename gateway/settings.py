@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         default=5.0, description="Seconds that the clocks of issuer and gateway may differ."
     )
     body_limit_bytes: Whole = Field(default=2_000_000, description="Largest request body; a larger one is refused.")
+    webhook_limit_bytes: Whole = Field(
+        default=5_000_000, description="Largest delivery of a system at /webhooks; a larger one is refused."
+    )
     max_tokens: Whole = Field(default=4_000, description="Most words and signs in one query text.")
     max_depth: Whole = Field(default=24, description="Deepest nesting of one query, fragments included.")
     max_fields: Whole = Field(default=1_000, description="Most fields of one query, fragments counted where spread.")
@@ -72,6 +75,26 @@ class Settings(BaseSettings):
     introspection: bool = Field(default=True, description="Whether clients may ask for the schema itself.")
     graphiql: bool = Field(default=False, description="Whether browsers get the GraphiQL editor at /graphql.")
     docs: bool = Field(default=False, description="Whether /openapi.json and /docs are served.")
+    max_connections: Whole = Field(
+        default=10_000,
+        description="Most sockets and streams of subscribers in one process; more are asked to come later.",
+    )
+    max_connections_per_caller: Whole = Field(default=1_000, description="Most of those of one caller.")
+    max_operations_per_connection: Whole = Field(
+        default=100, description="Most operations under way over one of those."
+    )
+    init_seconds: Seconds = Field(default=5.0, description="Seconds that a socket has to say who it is.")
+    keepalive_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=20.0,
+        description="Seconds between signs of life on idle sockets and streams; one that misses two is gone.",
+    )
+    unread_seconds: Annotated[float, Field(gt=0, le=600)] = Field(
+        default=20.0, description="Seconds that a subscriber may leave unread what is sent to it before it is cut off."
+    )
+    allowed_origins: str = Field(
+        default="",
+        description="Origins, separated by commas, whose pages may open sockets; the gateway's own may always.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged: debug, info, warning or error."
     )
@@ -108,6 +131,11 @@ class Settings(BaseSettings):
         if len(given) > 1:
             raise ValueError("only one of " + ", ".join(variable(name) for name in given) + " may be set")
         return self
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The allowed origins, one by one."""
+        return frozenset(origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip())
 
 
 KEY_SETTINGS = ("jwt_secret", "jwt_secret_file", "jwt_public_key_file", "jwt_jwks_file")

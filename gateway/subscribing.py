@@ -6,12 +6,12 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Final, cast
 
 import orjson
-from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import ExecutionResult, GraphQLError, OperationType, StringValueNode, VariableNode
 
 from canonical.errors import Fault, Mistake
 from canonical.events import Cursor, Logged
@@ -62,11 +62,13 @@ class Subscribing:
         events = await self._loom.events(operation, context, asked.variables)
         if isinstance(events, ExecutionResult):
             raise WrongDocumentError("GRAPHQL_VALIDATION_FAILED", events.errors or [])
-        return self._messages(operation, asked.variables, caller, cast("AsyncIterator[Logged]", events))
+        messages = self._messages(operation, asked.variables, caller, cast("AsyncIterator[Logged]", events))
+        # Whoever is sent away before the first event still has a place to come back to.
+        return Telling(messages, after or _after(operation, asked.variables) or str(context.resume_from))
 
     async def _messages(
         self, operation: Operation, variables: Mapping[str, Any], caller: Caller, events: AsyncIterator[Logged]
-    ) -> AsyncIterator[Message]:
+    ) -> AsyncGenerator[Message, None]:
         which = (operation, _spoken(operation, variables), _rights(caller.principal))
         cursor: str | None = None
         async with aclosing(cast("Any", events)):
@@ -114,6 +116,39 @@ class Subscribing:
         """What kept a subscription from beginning, or ended it, told at its field."""
         said = GraphQLError(error.sentence, path=[_field(operation)], original_error=error)
         return orjson.dumps({"data": None, "errors": errors.formatted([said], caller.correlation_id)})
+
+
+class Telling:
+    """The messages of one subscription, and its place in the log while there is none yet."""
+
+    __slots__ = ("_messages", "cursor")
+
+    def __init__(self, messages: AsyncGenerator[Message, None], cursor: str | None) -> None:
+        """Nothing is asked yet."""
+        self._messages, self.cursor = messages, cursor
+
+    def __aiter__(self) -> Telling:
+        """Itself."""
+        return self
+
+    async def __anext__(self) -> Message:
+        """The next message."""
+        return await anext(self._messages)
+
+    async def aclose(self) -> None:
+        """End the subscription at once."""
+        await self._messages.aclose()
+
+
+def _after(operation: Operation, variables: Mapping[str, Any]) -> str | None:
+    """The cursor that the subscription itself names."""
+    for argument in operation.first_field.arguments or ():
+        if argument.name.value == "after":
+            value = argument.value
+            named = variables.get(value.name.value) if isinstance(value, VariableNode) else None
+            found = value.value if isinstance(value, StringValueNode) else named
+            return found if isinstance(found, str) else None
+    return None
 
 
 def _spoken(operation: Operation, variables: Mapping[str, Any]) -> bytes:

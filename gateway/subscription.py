@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from canonical.principal import Principal
 from gateway.request import GraphQLRequest
@@ -26,6 +26,13 @@ class Message:
 
     body: bytes
     cursor: str | None = None
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """What an iterator of messages may be as well: it knows its place in the log before its first message is there."""
+
+    cursor: str | None
 
 
 class EndedError(Exception):

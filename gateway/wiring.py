@@ -15,11 +15,18 @@ from engine.documents import Documents
 from engine.loom import Loom
 from engine.measuring import Limits
 from gateway.authentication import Authenticator, read_keys
+from gateway.connections import Connections, Patience
 from gateway.execution import Executor
 from gateway.graphql_http import GraphQLDoor
+from gateway.operating import Operating
 from gateway.planning import Planner
+from gateway.reception import Answers, Bounds, Reception
 from gateway.settings import Settings, SettingsError
+from gateway.sse_streams import ReservedDoor
+from gateway.stream_door import StreamDoor
 from gateway.subscribing import Subscribing
+from gateway.subscription import Operate
+from gateway.websocket import SocketDoor
 from resolvers.access import view_of
 from resolvers.context import NOWHERE, Context, Systems, now_utc
 from sources.catalog import Sources, forecaster, open_sources
@@ -38,6 +45,22 @@ from workflows.hub import Hub
 from workflows.store.opening import Store
 
 REDIS_CONNECTIONS = 32
+FINISH_BEYOND_DEADLINE = 1.0
+"""Seconds that an answer may take beyond its deadline when its connection ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transports:
+    """The ways to subscribe: sockets, and streams one by one or many in one."""
+
+    reception: Reception
+    sockets: SocketDoor
+    streams: StreamDoor
+    reserved: ReservedDoor
+
+    async def drain(self) -> None:
+        """Send every subscriber elsewhere, at once; single answers under way still go out."""
+        await self.reception.connections.drain(self.reception.bounds.finish_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +72,7 @@ class House:
     sources: Sources
     schema: GraphQLSchema
     door: GraphQLDoor
-    subscribing: Subscribing
+    transports: Transports
     desk: Desk | None = None
     """Where what is to be done is handed in; None where there is no store."""
     hub: Hub | None = None
@@ -94,10 +117,12 @@ def furnish(
     schema: GraphQLSchema,
     systems: Systems | None = None,
     redis: Redis | None = None,
+    subscribe: Operate | None = None,
 ) -> House:
     """The house of parts that are already open; resolvers ask `systems`, where something stands before the sources.
 
-    Its hub, where it has one, is still to be opened. `redis`: where the hub is woken.
+    Its hub, where it has one, is still to be opened. `redis`: where the hub is woken. `subscribe` answers subscriptions
+    over every transport in place of the hub.
     """
     documents = Documents(
         schema, limits_of(settings), introspection=settings.introspection, keep=settings.document_cache
@@ -117,8 +142,30 @@ def furnish(
         body_limit=settings.body_limit_bytes,
         graphiql=settings.graphiql,
     )
-    subscribing = Subscribing(loom, documents, new_context, view_of, settings.deadline_seconds)
-    return House(settings, landscape, sources, schema, door, subscribing, desk, hub)
+    told = subscribe or Subscribing(loom, documents, new_context, view_of, settings.deadline_seconds)
+    operating = Operating(executor, documents, view_of, settings.deadline_seconds, told)
+    transports = the_transports(settings, operating, authenticator)
+    return House(settings, landscape, sources, schema, door, transports, desk, hub)
+
+
+def the_transports(settings: Settings, answers: Answers, authenticator: Authenticator) -> Transports:
+    """Every way to subscribe, within the bounds that the settings name."""
+    bounds = Bounds(
+        message_bytes=settings.body_limit_bytes,
+        operations=settings.max_operations_per_connection,
+        init_seconds=settings.init_seconds,
+        keepalive_seconds=settings.keepalive_seconds,
+        finish_seconds=settings.deadline_seconds + FINISH_BEYOND_DEADLINE,
+    )
+    reception = Reception(
+        answers=answers,
+        identity_of=authenticator.identity,
+        connections=Connections(settings.max_connections, settings.max_connections_per_caller),
+        patience=Patience(settings.unread_seconds),
+        bounds=bounds,
+        origins=settings.origins,
+    )
+    return Transports(reception, SocketDoor(reception), StreamDoor(reception), ReservedDoor(reception))
 
 
 def the_desk(settings: Settings, landscape: Landscape) -> Desk | None:

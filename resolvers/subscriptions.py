@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from hashlib import blake2b
 
 from msgspec import Struct
 
 from canonical.errors import Fault, Mistake, ProblemCategory
-from canonical.events import Event, EventKind, Happening, Logged, cursor_of
+from canonical.events import Event, EventKind, Happening, Logged, cursor_of, happening_id
 from canonical.identity import global_id
 from canonical.integration_exception import IntegrationException
 from canonical.joined import Order
@@ -227,9 +226,7 @@ def submission_id(logged: Logged) -> str:
 
 def event_id(logged: Logged) -> str:
     """The id of an event: of what happens once, the id that it has in its order's timeline."""
-    happening = logged.event.happening
-    name = (happening.entry if happening else None) or logged.event.key
-    return blake2b(name.encode(), digest_size=12).hexdigest()
+    return happening_id(logged.event)
 
 
 def status(logged: Logged) -> OrderStatus | None:

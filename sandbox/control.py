@@ -1,4 +1,4 @@
-"""The control port: arm faults, see what was asked, and look up orders of the story."""
+"""The control port: arm faults, see what was asked, look up orders of the story, and let it go on."""
 
 from __future__ import annotations
 
@@ -12,33 +12,41 @@ from typing import Annotated, Any
 from fastapi import FastAPI, HTTPException, Query
 from pydantic import BaseModel
 
+from sandbox.control_play import PLAY_WORDS, story_goes_on
 from sandbox.highlights import Highlight
 from sandbox.opening import Opened
+from sandbox.webhooks import webhooks
 from sources.kit.sandbox.contract import Sandbox
 from sources.kit.sandbox.faults import Fault
 from sources.kit.sandbox.story import Deal, Story
 
 _MOST = 1_000
 
-WORDS = """\
+WORDS = f"""\
 The control port of Revgraph's pretend company. Everything is JSON; /docs has forms to try.
 
 GET    /systems                          every system: where it answers, armed faults, requests so far
 GET    /faults                           what is armed, by system
-POST   /faults                           arm one: {"system": "erp-us", "kind": "latency", "seconds": 2}
+POST   /faults                           arm one: {{"system": "erp-us", "kind": "latency", "seconds": 2}}
 DELETE /faults?system=                   disarm all, or those of one system
 GET    /requests?system=&match=&limit=   what a system was asked, newest last; match is a regular expression
 DELETE /requests?system=                 forget what was asked
+GET    /webhooks                         where systems post what happens in them, and how much was sent and lost
+PUT    /webhooks/{{system}}                post there from now on: {{"url": "http://...", "secret": "..."}}; where no
+                                         secret is given it has one of its own, which the landscape file knows
+DELETE /webhooks/{{system}}                post nothing any more
 GET    /story                            how big the story is, and the special kinds of orders in it
 GET    /story/orders?trait=&number=      orders of the story: keys and numbers in each system
 GET    /story/highlights                 five orders to begin with
-
+{PLAY_WORDS}
 Kinds of faults: latency (seconds), status (status, body), throttle (429 with Retry-After: seconds), timeout,
 reset_before and reset_after (the connection breaks before or after the system has acted), status_after (it acts, and
 answers with a failure all the same), slow (it acts at a random moment of its seconds, and answers at their end), lock
 (somebody else holds what is to be changed; S/4HANA), truncate, content_type (a login page with 200), expire_token,
-shuffle_rows, drop_rows, duplicate_rows. `match` narrows a fault to requests ("METHOD path?query", a regular
-expression), `times` to so many, `probability` to some.
+shuffle_rows, drop_rows, duplicate_rows. Of what a system posts by itself (its `match` is searched in "EVENT type key"):
+lose_events, duplicate_events, shuffle_events. The CRM's event bus knows them all, and has lines of its own for the
+others: "DELIVER topic", "SUBSCRIBE topic?preset" (its sandbox's README says which). `match` narrows a fault to requests
+("METHOD path?query", a regular expression), `times` to so many, `probability` to some.
 """
 
 
@@ -99,7 +107,9 @@ def control_app(opened: Opened, urls: Mapping[str, str]) -> FastAPI:
     _systems(app, opened, urls)
     _faults(app, opened)
     _requests(app, opened)
+    app.include_router(webhooks(opened.sandboxes))
     _story(app, opened)
+    story_goes_on(app, opened)
 
     @app.get("/", response_model=None)
     async def words() -> dict[str, Any]:
@@ -171,11 +181,11 @@ def _requests(app: FastAPI, opened: Opened) -> None:
 def _story(app: FastAPI, opened: Opened) -> None:
     async def told() -> Story:
         # Telling takes a second: not on the loop that serves the systems.
-        return await asyncio.to_thread(lambda: opened.tale.story)
+        return await asyncio.to_thread(lambda: opened.chronicle.story)
 
     @app.get("/story")
     async def story() -> StorySeen:
-        """How big the story is, and how many orders of each special kind it has."""
+        """How big the story is by now, and how many orders of each special kind it has."""
         whole = await told()
         counts: dict[str, int] = {}
         for deal in whole.deals:

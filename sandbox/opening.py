@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+from sandbox.chronicle import Chronicle, forget
 from sandbox.company import Company, System, company
 from sandbox.highlights import Highlight, highlights
 from sandbox.landscape import replace_file
@@ -51,12 +52,19 @@ class Tale:
 
 @dataclass
 class Opened:
-    """The sandboxes by system, and the five orders to begin with."""
+    """The sandboxes by system, what happened since the tale was told, and the five orders to begin with."""
 
     company: Company
     tale: Tale
     sandboxes: Mapping[str, Sandbox]
+    chronicle: Chronicle
     orders: list[Highlight] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Let go of every file; nothing here is of use afterwards."""
+        self.chronicle.close()
+        for sandbox in self.sandboxes.values():
+            sandbox.close()
 
 
 def open_all(tale: Tale, state: Path, *, side_by_side: bool = False) -> Opened:
@@ -73,10 +81,12 @@ def open_all(tale: Tale, state: Path, *, side_by_side: bool = False) -> Opened:
     known = _read(mark, fingerprint)
     if known is None:
         mark.unlink(missing_ok=True)
+        forget(state)
         _tell(systems, state, tale.story, side_by_side=side_by_side)
         known = highlights(tale.story)
         replace_file(mark, json.dumps({"print": fingerprint, "orders": known}))
-    return Opened(plan, tale, {system.name: opener(system.kind)(system.name, state) for system in systems}, known)
+    boxes = {system.name: opener(system.kind)(system.name, state) for system in systems}
+    return Opened(plan, tale, boxes, Chronicle(state, lambda: tale.story), known)
 
 
 def is_pretend(kind: str) -> bool:

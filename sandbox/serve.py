@@ -84,8 +84,7 @@ async def open_company(
         if state is None:
             state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="company-")))
         chosen = opened or open_all(tale, state)
-        for sandbox in chosen.sandboxes.values():
-            stack.callback(sandbox.close)
+        stack.callback(chosen.close)
         running: dict[str, Running] = {}
         for place, system in enumerate(chosen.company.systems, 1):
             port = port_base and port_base + place

@@ -129,7 +129,8 @@ def _rules(form: LandscapeForm) -> Iterator[Finding]:
 
 def _receivers(form: LandscapeForm) -> Iterator[Finding]:
     codes = [entity.code for entity in form.legal_entities]
-    taken = {instance.name for instance in form.instances}
+    # What the CRM's screens are told has its place among the receivers.
+    taken = {"bulletins", *(instance.name for instance in form.instances)}
     for place, receiver in enumerate(form.receivers):
         at: KeyPath = ("receivers", place)
         if receiver.name in taken:

@@ -186,7 +186,8 @@ def _receiver(form: ReceiverForm, secrets: Mapping[str, Secret]) -> Receiver:
 
 
 def _entity(form: EntityForm) -> EntityAt:
-    return EntityAt(LegalEntity(form.code, form.name, form.country, form.currency, form.erp), form.codes)
+    books = LegalEntity(form.code, form.name, form.country, form.currency, form.erp, tuple(form.currencies))
+    return EntityAt(books, form.codes)
 
 
 def _instance(form: InstanceForm, places: list[EntityAt], secrets: Mapping[str, Secret]) -> Instance:

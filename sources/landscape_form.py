@@ -159,6 +159,9 @@ class EntityForm(Form):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(
         default=None, description='three capital letters (ISO 4217), such as "EUR"'
     )
+    currencies: list[Annotated[str, Field(pattern=r"^[A-Z]{3}$")]] = Field(
+        default=[], description='a list of currencies (ISO 4217), such as ["EUR", "CHF"]'
+    )
     erp: str = Field(description="the name of the instance with role erp that keeps its books")
     codes: dict[str, str] = Field(default={}, description="a table of texts: the ERP's own codes for this company")
 

@@ -17,11 +17,12 @@ from workflows.cancel_order import know_order
 from workflows.effects import Effect, EffectKind, EffectState
 from workflows.journal import Place
 from workflows.order_parts import Part, Parts, forbidden, read_parts
-from workflows.partly import partly_done
 from workflows.round import Ending, Round, run_round
+from workflows.taking_back_changes import Done, opposites, take_changes_back, undoing
 from workflows.workshop import Workshop
 
 ORDER: Final = Place("order", 10, field=("order",))
+BEFORE: Final = Place("before", 20)
 POSITION: Final = 80
 
 
@@ -33,21 +34,26 @@ async def amend_order(shop: Workshop, argument: str) -> None:
 async def _amend(round_: Round) -> Ending:
     held = await round_.held(EffectKind.AMEND_ORDER)
     begun = any(effect.state in (EffectState.DONE, EffectState.UNCERTAIN) for effect in held)
-    planned = held if begun else await _plan(round_)
-    done: list[str] = []
+    planned = to_change(held) if begun else await _plan(round_, held)
+    done: list[Done] = []
     for effect in planned:
         place = Place("amendment", POSITION, effect.leg, effect.system, effect.legal_entity)
         performed = await round_.effect(place, effect)
         if performed.state is not EffectState.DONE:
-            return partly_done(await ending_of(round_, place, performed), done, "was changed")
+            return await take_changes_back(round_, await ending_of(round_, place, performed), done)
         order = performed.read(OrderAcknowledgment)
         number = order.number or order.order.key
         await round_.tell(place, StepState.DONE, f"{number} was changed in {effect.system}.", performed.attempts)
-        done.append(f"{number} in {effect.system}")
+        done.append((effect, order))
     return Ending(state=SubmissionState.COMPLETED)
 
 
-async def _plan(round_: Round) -> list[Effect]:
+def to_change(held: Sequence[Effect]) -> list[Effect]:
+    """The changes of a plan that stands, without those that were taken back."""
+    return [effect for effect in held if effect.state is not EffectState.CANCELLED]
+
+
+async def _plan(round_: Round, held: Sequence[Effect]) -> list[Effect]:
     asked = round_.taken.input
     if not isinstance(asked, AmendOrder):
         raise TypeError(f"{round_.taken.id} is not an amendment.")
@@ -64,11 +70,35 @@ async def _plan(round_: Round) -> list[Effect]:
     live = [part for part in found.parts if not part.cancelled]
     changes = [(part, _amendment(asked, part, live)) for part in live]
     wanted = [(part, change) for part, change in changes if _says_something(change)]
-    planned = [
-        _effect(round_, part, change, number, alone=len(wanted) == 1) for number, (part, change) in enumerate(wanted, 1)
-    ]
+    if len(wanted) > 1:
+        return await _plan_parts(round_, held, wanted)
+    planned = [_effect(round_, part, change, 1, _taken_back(held, 1), alone=True) for part, change in wanted]
     await round_.plan(*planned)
     return planned
+
+
+async def _plan_parts(round_: Round, held: Sequence[Effect], wanted: Sequence[tuple[Part, Amendment]]) -> list[Effect]:
+    """Write down each part's change, and what would take it back; what cannot be taken back is made last."""
+    ways = await round_.step(
+        BEFORE, list[Amendment | None], lambda call: opposites(round_, call, wanted), _say_ways_back
+    )
+    pairs = sorted(zip(wanted, ways, strict=True), key=lambda pair: pair[1] is None)
+    planned = [
+        _effect(round_, part, change, number, _taken_back(held, number), alone=False)
+        for number, ((part, change), _) in enumerate(pairs, 1)
+    ]
+    undo = [undoing(change, way) for change, (_, way) in zip(planned, pairs, strict=True) if way is not None]
+    await round_.plan(*planned, *undo)
+    return planned
+
+
+def _say_ways_back(found: Sequence[Amendment | None]) -> str:
+    final = sum(way is None for way in found)
+    return f"{final} of {len(found)} parts could not be changed back." if final else "Each part can be changed back."
+
+
+def _taken_back(held: Sequence[Effect], number: int) -> int:
+    return sum(effect.state is EffectState.CANCELLED and effect.leg == number for effect in held)
 
 
 def _objections(asked: AmendOrder, found: Parts) -> list[Problem]:
@@ -158,8 +188,11 @@ def _says_something(change: Amendment) -> bool:
     return any(told) or change.requested_delivery_date is not None or change.purchase_order_number is not None
 
 
-def _effect(round_: Round, part: Part, change: Amendment, number: int, *, alone: bool) -> Effect:
+def _effect(round_: Round, part: Part, change: Amendment, number: int, before: int, *, alone: bool) -> Effect:
+    """The change of one part, under a reference that no change that was taken back has used."""
     reference = round_.taken.external_reference if alone else f"{round_.taken.external_reference}-{number}"
+    if before:
+        reference = f"{reference}.{before + 1}"
     return Effect(
         reference=reference,
         submission_id=round_.taken.id,

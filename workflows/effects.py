@@ -26,10 +26,12 @@ class EffectKind(Enum):
 
     BOOK_ORDER = "BOOK_ORDER"
     AMEND_ORDER = "AMEND_ORDER"
+    UNDO_AMENDMENT = "UNDO_AMENDMENT"
     CANCEL_ORDER = "CANCEL_ORDER"
     CREATE_CUSTOMER = "CREATE_CUSTOMER"
     REGISTER_ORDER = "REGISTER_ORDER"
     WRITE_BACK = "WRITE_BACK"
+    WRITE_BACK_CUSTOMER = "WRITE_BACK_CUSTOMER"
 
 
 class EffectState(Enum):
@@ -60,6 +62,10 @@ class Effect(Struct, frozen=True, kw_only=True):
         """What is asked of the system."""
         return self.request if isinstance(self.request, kind) else from_json(self.request, kind)
 
+    def read_answer(self, kind: type[T]) -> T:
+        """What the system answered; only of what was done."""
+        return self.answer if isinstance(self.answer, kind) else from_json(self.answer, kind)
+
 
 class Claim(Struct, frozen=True):
     """What became of a claim: granted with the number of the attempt, or not yet, or answered already.
@@ -79,6 +85,14 @@ _CLAIM = text(
 )
 _RELEASE = text(
     "update effect set not_before = clock_timestamp() where reference = :reference and holder = :me and answer is null"
+)
+_RENEW = text(
+    "update effect set not_before = clock_timestamp() + make_interval(secs => :settle) where reference = :reference"
+    " and holder = :me and answer is null and not_before > clock_timestamp()"
+)
+_LOST = text(
+    "update effect set lost = lost + 1, not_before = case when holder = :me then clock_timestamp()"
+    " + make_interval(secs => :settle) else not_before end where reference = :reference"
 )
 _ANSWER = text(
     "update effect set state = 'DONE', answer = :answer, answered_at = clock_timestamp()"
@@ -152,15 +166,20 @@ async def claim(connection: AsyncConnection, reference: str, me: str, settle_sec
     return Claim(None, answer=held.scalar_one())
 
 
+async def renew(connection: AsyncConnection, reference: str, me: str, settle_seconds: float) -> bool:
+    """Stay the one writer for so many seconds from now; False where the claim has run out, and may be another's."""
+    given = {"reference": reference, "me": me, "settle": settle_seconds}
+    return bool((await connection.execute(_RENEW, given)).rowcount)
+
+
 async def release(connection: AsyncConnection, reference: str, me: str) -> None:
     """Give a claim back under which certainly nothing was written."""
     await connection.execute(_RELEASE, {"reference": reference, "me": me})
 
 
-async def count_lost(connection: AsyncConnection, reference: str) -> None:
-    """One more attempt ended without an answer."""
-    lost = tables.effect.c.lost
-    await connection.execute(update(tables.effect).where(tables.effect.c.reference == reference).values(lost=lost + 1))
+async def count_lost(connection: AsyncConnection, reference: str, me: str, settle_seconds: float) -> None:
+    """One more attempt ended without an answer. What it sent, at the latest just now, settles from now on."""
+    await connection.execute(_LOST, {"reference": reference, "me": me, "settle": settle_seconds})
 
 
 async def record(connection: AsyncConnection, reference: str, answer: object) -> bool:

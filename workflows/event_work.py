@@ -1,4 +1,4 @@
-"""What a worker does about events: listens to the systems, looks at what they told of, and orders the log."""
+"""What a worker does about events: listens to the systems, looks at what they told of, orders the log, tells others."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from typing import Final
 
 from redis.asyncio import Redis
 
+from sources.feeds import BulletinBoard
 from sources.landscape import Landscape
 from workflows import inbox
+from workflows.bulletin_rows import BULLETINS
+from workflows.bulletins import Bulletins
+from workflows.delivering import Delivering
+from workflows.delivery_log import forget_deliveries
 from workflows.feeds import Feeds
+from workflows.forgetting import Forgetting
 from workflows.intake import MOST, Intake
 from workflows.log import drop_old, renew_epoch
 from workflows.looking import Looking
@@ -55,8 +61,11 @@ class EventWork:
         """Nothing is begun."""
         self._shop = shop
         self._relay = Relay(shop.store, shop.landscape.tenant, redis)
-        self._intake = Intake(shop, look(shop.landscape, shop.systems)) if look else None
+        kept = redis is not None and bool(shop.landscape.cache)
+        forget = Forgetting(redis, shop.landscape.tenant) if kept and redis else None
+        self._intake = Intake(shop, look(shop.landscape, shop.systems), forget) if look else None
         self._feeds = Feeds(shop, me) if look else None
+        self._me = me
 
     async def begin(self) -> None:
         """See that the log goes on under the epoch it has, or under another one where the database was restored."""
@@ -71,14 +80,27 @@ class EventWork:
         found: list[Work] = [lambda stop: _often(stop, RELAY_EVERY, self._relay.move, MOST_MOVED)]
         if self._intake is not None:
             found.append(lambda stop: _often(stop, TAKE_IN_EVERY, self._take_in, MOST))
-        return [*found, *(self._feeds.ways() if self._feeds else ())]
+        return [*found, *(self._feeds.ways() if self._feeds else ()), *self._outward()]
+
+    def _outward(self) -> Sequence[Work]:
+        """What is told to programs outside, and to the CRM's screens."""
+        shop, rules = self._shop, self._shop.landscape.events
+        found: list[Work] = [Delivering(shop, self._me, receiver).run for receiver in rules.receivers]
+        board = shop.systems.get(shop.landscape.crm, BulletinBoard) if rules.bulletins.on else None
+        if board is not None:
+            found.append(Bulletins(shop, self._me, board).run)
+        elif rules.bulletins.on:
+            log.error("[bulletins] are on, and %s cannot be told of any", shop.landscape.crm)
+        return found
 
     async def tidy(self) -> None:
         """Drop what is older than the landscape keeps it."""
-        days = self._shop.landscape.events.keep_days
+        rules = self._shop.landscape.events
+        receivers = [BULLETINS, *(receiver.name for receiver in rules.receivers)]
         async with self._shop.store.transaction() as transaction:
-            await drop_old(transaction, days)
-            await inbox.forget_changes(transaction, days)
+            await drop_old(transaction, rules.keep_days)
+            await inbox.forget_changes(transaction, rules.keep_days)
+            await forget_deliveries(transaction, receivers, rules.keep_days)
 
     async def _take_in(self) -> int:
         return await self._intake.turn() if self._intake else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ from canonical.integration_exception import (
     IntegrationException,
     Severity,
 )
-from canonical.problem import Problem
+from canonical.problem import Problem, owner_of
 from canonical.refs import Ref
 from canonical.submission import HERE
 from canonical.timeline import TimelineKind
@@ -40,6 +40,7 @@ Subject = tuple[str, Ref] | None
 """A concept and the record that something is about."""
 
 _OPEN = text("status <> 'RESOLVED'")
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(80, hashtext(:place))")
 _READ_IT = (
     "Read what came, look at the record in the system, and tell whoever maintains the feed. Nothing waits for it."
 )
@@ -55,6 +56,23 @@ class Cause(Struct, frozen=True, kw_only=True):
     problem: Problem
     subject: Subject = None
     severity: Severity | None = None
+
+
+class Concern(NamedTuple):
+    """What people have to look at though it is about no submission. `place`: one open exception at a time for each."""
+
+    place: str
+    problem: Problem
+    title: str
+    action: str
+    correlation_id: str
+
+
+class Raised(NamedTuple):
+    """The exception's id, and whether it is a new one."""
+
+    id: str
+    fresh: bool
 
 
 class ExceptionFilter(Struct, frozen=True, kw_only=True):
@@ -98,16 +116,37 @@ async def raise_unreadable(
         outcome=Outcome.NOT_APPLIED,
         detail=unreadable.payload,
     )
-    id, correlation_id = new_id(), unreadable.event_id  # noqa: A001 - the exception's
-    about_it = About(tenant, None, correlation_id)
-    row = _row(about_it, rules, Cause(place=f"feed:{unreadable.event_id}", problem=problem), ())
-    row |= {"subject_concept": None, "subject_system": None, "subject_key": None}
-    row |= {"title": "A message of a system cannot be read", "suggested_action": _READ_IT}
-    await connection.execute(insert(_table).values(id=id, **row))
-    kind = TimelineKind.EXCEPTION_RAISED
-    await put(connection, of_exception(about_it, id, kind, "A message of a system cannot be read", system))
-    await _audit(connection, about_it, id, "RAISE_EXCEPTION", unreadable.sentence)
-    return id
+    title = "A message of a system cannot be read"
+    concern = Concern(f"feed:{unreadable.event_id}", problem, title, _READ_IT, unreadable.event_id)
+    return (await raise_concern(connection, tenant, rules, concern)).id
+
+
+async def raise_concern(connection: AsyncConnection, tenant: str, rules: Rules, concern: Concern) -> Raised:
+    """Put something that is about no submission before people, or say what is new of it where it is open already."""
+    problem = concern.problem
+    await connection.execute(_ONE_AT_A_TIME, {"place": f"{tenant}/{concern.place}"})
+    news = {"explanation": problem.message, "technical_detail": problem.detail}
+    held = update(_table).where(*_of_concern(tenant, concern.place), _OPEN).values(**news).returning(_table.c.id)
+    row = (await connection.execute(held)).first()
+    if row is not None:
+        return Raised(row.id, fresh=False)
+    told, id = About(tenant, None, concern.correlation_id), new_id()  # noqa: A001 - the exception's
+    values = _row(told, rules, Cause(place=concern.place, problem=problem), ())
+    values |= {"subject_concept": None, "subject_system": None, "subject_key": None}
+    values |= {"title": concern.title, "suggested_action": concern.action}
+    await connection.execute(insert(_table).values(id=id, **values))
+    await put(connection, of_exception(told, id, TimelineKind.EXCEPTION_RAISED, concern.title, problem.system))
+    await _audit(connection, told, id, "RAISE_EXCEPTION", problem.message)
+    return Raised(id, fresh=True)
+
+
+async def settle_concern(connection: AsyncConnection, tenant: str, place: str) -> None:
+    """Close the open exception of a place that is about no submission."""
+    await _settle(connection, tenant, list(_of_concern(tenant, place)))
+
+
+def _of_concern(tenant: str, place: str) -> tuple[ColumnElement[bool], ...]:
+    return (_table.c.tenant == tenant, _table.c.submission_id.is_(None), _table.c.cause == place)
 
 
 async def settle_exceptions(connection: AsyncConnection, taken: Taken, keep: Sequence[str] = ()) -> None:
@@ -181,7 +220,7 @@ def _row(told: About, rules: Rules, cause: Cause, correctable_now: Sequence[Corr
         "status": ExceptionStatus.OPEN.value,
         "severity": max(severity, cause.severity or severity, key=list(Severity).index).value,
         "outcome": problem.outcome.value,
-        "owner": problem.owner or (rule.owner if rule else None),
+        "owner": rule.owner if rule and not problem.owner else owner_of(problem),
         "system": problem.system or None,
         "legal_entities": list(told.legal_entities),
         "crm_customer_key": told.crm_customer,

@@ -16,10 +16,12 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Row, func, null, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.changes import Change, Changes, Concept, Unreadable
 from canonical.errors import Fault
 from sources.feeds import ChangePolling, ChangeStream, PositionLostError
+from sources.landscape import Landscape
 from workflows import exception_queue, inbox
 from workflows.store import event_tables
 from workflows.workshop import Workshop
@@ -80,7 +82,7 @@ class Feeds:
     async def store(self, system: str, way: str, heard: Changes, *, next_in: float = 0.0) -> None:
         """Keep what was heard, and the position behind it, together."""
         async with self.shop.store.transaction() as transaction:
-            await keep(transaction, self.shop, system, heard)
+            await keep(transaction, self.shop.landscape, system, heard)
             values: dict[str, object] = {
                 "heard_at": func.clock_timestamp(),
                 "due_at": func.clock_timestamp() + timedelta(seconds=next_in),
@@ -111,13 +113,12 @@ class Feeds:
             await transaction.execute(mine.where(_table.c.heard_at > at).values(position=poller.position_at(at)))
 
 
-async def keep(transaction: Any, shop: Workshop, system: str, heard: Changes) -> None:
+async def keep(transaction: AsyncConnection, landscape: Landscape, system: str, heard: Changes) -> None:
     """Store changes, and put before people what cannot be read, each message once."""
     await inbox.store_changes(transaction, system, heard.changes)
     for one in heard.unreadable:
         if await inbox.store_changes(transaction, system, [_marker(one)]):
-            rules = shop.landscape.rules
-            await exception_queue.raise_unreadable(transaction, shop.landscape.tenant, rules, system, one)
+            await exception_queue.raise_unreadable(transaction, landscape.tenant, landscape.rules, system, one)
 
 
 def _marker(one: Unreadable) -> Change:

@@ -36,8 +36,8 @@ LONGEST_WAIT: Final = 300.0
 _ONE_AT_A_TIME: Final = text("select pg_try_advisory_xact_lock(79)")
 _table = event_tables.order_told
 
-Forget = Callable[[str, Sequence[Waiting]], Awaitable[None]]
-"""Tells whoever keeps answers that records of a system changed."""
+Forget = Callable[[Sequence[Waiting], Sequence[Ref]], Awaitable[None]]
+"""Tells whoever keeps answers what changed, and which orders that is about."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,14 @@ class Intake:
             waiting = await inbox.take_waiting(transaction, MOST)
             if not waiting:
                 return 0
-            await self._forget(waiting)
             named = await self._named(waiting)
             refs = list(dict.fromkeys(ref for refs in named.values() for ref in refs if isinstance(ref, Ref)))
+            if self.forget is not None:
+                await self.forget(waiting, refs)
             seen = await self._seen(refs)
             await self._tell(transaction, seen, _changed(waiting, named, seen))
             await self._settle(transaction, waiting, named, seen)
         return len(waiting)
-
-    async def _forget(self, waiting: Sequence[Waiting]) -> None:
-        if self.forget is None:
-            return
-        for system in {one.system for one in waiting}:
-            await self.forget(system, [one for one in waiting if one.system == system])
 
     async def _named(self, waiting: Sequence[Waiting]) -> Mapping[int, Sequence[Ref | Fault]]:
         """The orders that each change is about, by its number; a Fault where that could not be found out."""

@@ -1,4 +1,4 @@
-"""How well orders get through, counted from the ledger and the exception queue."""
+"""How well orders get through, counted from the ledger, the exception queue and the event log."""
 
 from __future__ import annotations
 
@@ -65,6 +65,23 @@ where x.raised_at >= :since and x.raised_at < :until and x.tenant = :tenant
   and (cast(:accounts as text[]) is null or x.crm_customer_key = any(cast(:accounts as text[])))
 group by 1 order by 2 desc, 1
 """)
+# From the event log, which holds what the systems told of: how long after its booking an order is first billed.
+_BILLED = text("""
+with told as (
+  select e.body->'order' as ref, e.body->'happening'->>'kind' as kind, min((e.body->>'at')::timestamptz) as at
+  from event e
+  where e.tenant = :tenant and e.body->'happening'->>'kind' in ('ORDER_BOOKED', 'INVOICE_GENERATED')
+    and (cast(:entities as text[]) is null or e.body->'legal_entities' ?| cast(:entities as text[]))
+    and (cast(:accounts as text[]) is null or e.body->>'crm_customer' = any(cast(:accounts as text[])))
+    and (cast(:system as text) is null or e.body->'happening'->>'system' = :system)
+  group by 1, 2)
+select date_bin(cast(:step as interval), billed.at, :since) as span,
+  percentile_cont(0.5) within group (order by extract(epoch from greatest(billed.at - booked.at, interval '0')))
+    as median
+from told billed join told booked on booked.ref = billed.ref and booked.kind = 'ORDER_BOOKED'
+where billed.kind = 'INVOICE_GENERATED' and billed.at >= :since and billed.at < :until
+group by 1
+""")
 _SPANS = text(
     "select generate_series(cast(:since as timestamptz), cast(:until as timestamptz) - interval '1 us',"
     " cast(:step as interval)) limit :most"
@@ -123,9 +140,10 @@ async def _by_span(connection: AsyncConnection, given: dict[str, Any]) -> dict[A
     orders = await _rows(connection, _ORDERS, given)
     effects = await _rows(connection, _EFFECTS, given)
     raised = await _rows(connection, _EXCEPTIONS, given)
+    billed = await _rows(connection, _BILLED, given)
     return {
-        span: _kpis(orders.get(span), effects.get(span), raised.get(span))
-        for span in orders.keys() | effects.keys() | raised.keys()
+        span: _kpis(orders.get(span), effects.get(span), raised.get(span), billed.get(span))
+        for span in orders.keys() | effects.keys() | raised.keys() | billed.keys()
     }
 
 
@@ -133,13 +151,14 @@ async def _rows(connection: AsyncConnection, asked: TextClause, given: dict[str,
     return {row.span: row for row in await connection.execute(asked, given)}
 
 
-def _kpis(orders: Row[Any] | None, effects: Row[Any] | None, raised: Row[Any] | None) -> Kpis:
+def _kpis(orders: Row[Any] | None, effects: Row[Any] | None, raised: Row[Any] | None, billed: Row[Any] | None) -> Kpis:
     replays = int(orders.replays) if orders else 0
     return Kpis(
         orders_submitted=int(orders.submitted) if orders else 0,
         orders_booked=int(orders.booked) if orders else 0,
         acceptance_seconds_median=_seconds(orders.median) if orders else None,
         acceptance_seconds_p95=_seconds(orders.p95) if orders else None,
+        invoice_latency_seconds_median=_seconds(billed.median) if billed else None,
         duplicates_prevented=replays + (int(effects.found) if effects else 0),
         retries=int(effects.retries) if effects else 0,
         exceptions_raised=int(raised.raised) if raised else 0,

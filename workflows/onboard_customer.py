@@ -15,6 +15,7 @@ from workflows.accounts import create_customer
 from workflows.customers import Account, Buyer, customer_reference, find_account, read_buyer
 from workflows.journal import Place
 from workflows.round import Ending, Round, run_round
+from workflows.telling_accounts import tell_accounts
 from workflows.workshop import Workshop
 
 CUSTOMER: Final = Place("customer", 10, field=("source",))
@@ -38,7 +39,7 @@ async def _onboard(round_: Round) -> Ending:
         onboarding = place._replace(name="onboarding", position=POSITION + 1)
         key = (await create_customer(round_, request, onboarding)).customer.key
     await _know(round_, asked, Ref(erp, key))
-    return Ending(state=SubmissionState.COMPLETED)
+    return await tell_accounts(round_, Ending(state=SubmissionState.COMPLETED))
 
 
 def _erp(round_: Round, asked: CreateCustomer) -> str:

@@ -74,8 +74,14 @@ def ship_to_country(order: SubmitOrder, buyer: Buyer) -> str | None:
 
 
 async def quote_leg(reach: Reach, call: Call, leg: Leg, request: OrderRequest) -> OrderQuotation:
-    """What the leg's ERP would make of it."""
-    return await reach.system(leg.erp, OrderIntake, "book orders").quote_order(call, request)
+    """What the leg's ERP would make of it; what it Refuses of a line names the line's place in the whole order."""
+    try:
+        return await reach.system(leg.erp, OrderIntake, "book orders").quote_order(call, request)
+    except Refused as no:
+        name, *rest = no.field or ("",)
+        if name == "lines" and rest:
+            no.field = (name, str(leg.lines[int(rest[0])]), *rest[1:])
+        raise
 
 
 async def tax_leg(reach: Reach, call: Call, request: OrderRequest, quotation: OrderQuotation) -> OrderQuotation:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 from canonical.errors import ProblemCategory
-from canonical.intake import LineQuotation, LineRequest, OrderQuotation, OrderRequest
+from canonical.intake import LineQuotation, LineRequest, OrderQuotation, OrderRequest, Refusal
 from canonical.intent import SubmitOrder
+from canonical.legal_entity import LegalEntity
 from canonical.money import minor_digits
 from canonical.problem import Problem
 from sources.landscape_rules import Rules
 from workflows.routing import Leg
+
+CURRENCY_REFUSED: Final = "CURRENCY_NOT_TAKEN"
+_CODES: Final[Mapping[ProblemCategory, str]] = {
+    ProblemCategory.PRODUCT: "PRODUCT_REFUSED",
+    ProblemCategory.PRICING: "PRICE_REFUSED",
+    ProblemCategory.TAX: "TAX_REFUSED",
+    ProblemCategory.CREDIT: "CREDIT_EXCEEDED",
+    ProblemCategory.CUSTOMER_MASTER: "CUSTOMER_REFUSED",
+    ProblemCategory.INVALID_INPUT: "VALUE_REFUSED",
+    ProblemCategory.AVAILABILITY: "NOT_AVAILABLE",
+}
+"""What a program is told of an ERP's no, by its kind."""
 
 
 def request_of(
@@ -58,9 +72,9 @@ def _line(order: SubmitOrder, place: int, at: dict[int, int], places: dict[str, 
     )
 
 
-def objections(leg: Leg, request: OrderRequest, quotation: OrderQuotation) -> list[Problem]:
-    """What keeps the ERP from booking the leg as it was asked for, but for its customer's credit."""
-    return [*_of_lines(leg, request, quotation.lines), *_of_order(leg, quotation)]
+def objections(leg: Leg, request: OrderRequest, quotation: OrderQuotation, books: LegalEntity) -> list[Problem]:
+    """What keeps the ERP from booking the leg as it was asked for; `books` are the ones of the leg."""
+    return [*_of_lines(leg, request, quotation.lines, books.currency_code), *_of_order(leg, quotation)]
 
 
 def credit_objection(leg: Leg, quotation: OrderQuotation, rules: Rules) -> Problem | None:
@@ -84,14 +98,27 @@ def _credit(leg: Leg, sentence: str) -> Problem:
 
 
 def _of_order(leg: Leg, quotation: OrderQuotation) -> Iterator[Problem]:
+    """What is against the order as a whole; what is told of a line already is not told again."""
+    of_lines = {line.refusal.sentence for line in quotation.lines if line.refusal}
     for refusal in quotation.refusals:
-        yield Problem(code="SYSTEM_REFUSED", category=ProblemCategory.SYSTEM_REFUSED, message=refusal, system=leg.erp)
+        if refusal.sentence not in of_lines:
+            yield Problem(
+                code=_CODES.get(refusal.category, "SYSTEM_REFUSED"),
+                category=refusal.category,
+                message=refusal.sentence,
+                field=(refusal.field,) if refusal.field else (),
+                system=leg.erp,
+            )
 
 
-def _of_lines(leg: Leg, request: OrderRequest, quoted: Sequence[LineQuotation]) -> Iterator[Problem]:
+def _of_lines(leg: Leg, request: OrderRequest, quoted: Sequence[LineQuotation], own: str | None) -> Iterator[Problem]:
     for place, asked, line in zip(leg.lines, request.lines, quoted, strict=False):
-        if line.refusal is not None:
-            yield _on_line(leg, place, "sku", "PRODUCT_REFUSED", ProblemCategory.PRODUCT, line.refusal)
+        refusal = line.refusal
+        if refusal is not None and _is_foreign(refusal, asked, request, own):
+            yield _foreign(leg, asked, request, refusal)
+        elif refusal is not None:
+            code = _CODES.get(refusal.category, "LINE_REFUSED")
+            yield _on_line(leg, place, refusal.field or "sku", code, refusal.category, refusal.sentence)
         elif _dearer(asked, line, request.currency_code):
             asked_for = expected_price(asked)
             amount = line.unit_price.amount if line.unit_price else None
@@ -102,6 +129,23 @@ def _of_lines(leg: Leg, request: OrderRequest, quoted: Sequence[LineQuotation]) 
 def _on_line(leg: Leg, place: int, name: str, code: str, category: ProblemCategory, sentence: str) -> Problem:
     field = ("lines", str(place), name)
     return Problem(code=code, category=category, message=sentence, field=field, system=leg.erp)
+
+
+def _is_foreign(refusal: Refusal, asked: LineRequest, request: OrderRequest, own: str | None) -> bool:
+    """Whether the ERP has no price of its own because of the currency: that is wrong then, and not the article."""
+    priced_by_erp = refusal.category is ProblemCategory.PRICING and asked.unit_price is None
+    return priced_by_erp and own not in (None, request.currency_code)
+
+
+def _foreign(leg: Leg, asked: LineRequest, request: OrderRequest, refusal: Refusal) -> Problem:
+    sentence = f"{leg.erp} has no price of {asked.sku} in {request.currency_code} for {leg.legal_entity}."
+    return Problem(
+        code=CURRENCY_REFUSED,
+        category=ProblemCategory.PRICING,
+        message=f"{sentence} {refusal.sentence}",
+        field=("currency_code",),
+        system=leg.erp,
+    )
 
 
 def expected_price(asked: LineRequest) -> Decimal | None:

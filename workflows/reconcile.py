@@ -18,7 +18,7 @@ from canonical.errors import Fault, Mistake
 from canonical.submission import SubmissionState
 from sources.intake import OrderIntake
 from workflows import effects
-from workflows.announcing import Telling
+from workflows.announcing import TELLING, Telling
 from workflows.binding import begin_round
 from workflows.durable import Started, queue_of
 from workflows.durable.enqueueing import BULK, enqueue
@@ -36,6 +36,8 @@ MOST: Final = 200
 """How many of a kind one turn takes up."""
 TELL_FOR_DAYS: Final = 7
 """So long the CRM is told again by itself; after that a person has to retry."""
+_NOT_TOLD: Final = (EffectState.PLANNED.value, EffectState.UNCERTAIN.value)
+"""To tell again is to look: what may have been told is told once more."""
 _table = tables.submission
 
 
@@ -150,7 +152,7 @@ async def _tell_again(shop: Workshop) -> None:
     asked = (
         select(told.c.reference, told.c.system, told.c.attempt)
         .join(_table, _table.c.id == told.c.submission_id)
-        .where(told.c.kind == EffectKind.WRITE_BACK.value, told.c.state == EffectState.PLANNED.value)
+        .where(told.c.kind.in_([kind.value for kind in TELLING]), told.c.state.in_(_NOT_TOLD))
         .where(
             told.c.attempt > 0, told.c.not_before < func.clock_timestamp() - waited, _table.c.settled_at.is_not(None)
         )

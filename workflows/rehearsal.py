@@ -64,7 +64,10 @@ async def rehearse(reach: Reach, call: Call, order: SubmitOrder, principal: Prin
     async with asyncio.TaskGroup() as group:
         asked = [group.create_task(_leg(reach, call, order, leg, buyer, origin)) for leg in routed.legs]
     legs = tuple(one.result() for one in asked)
-    return _told(call, legs, [*found, *routed.problems, *(problem for leg in legs for problem in leg.problems)])
+    # What is against it whoever is asked, an ERP may say once more in its own words.
+    said = {(problem.code, problem.field) for problem in routed.problems}
+    of_legs = [one for leg in legs for one in leg.problems if (one.code, one.field) not in said]
+    return _told(call, legs, [*found, *routed.problems, *of_legs])
 
 
 async def _answer(question: Awaitable[T], found: list[Problem], *field: str) -> T | None:
@@ -90,9 +93,10 @@ async def _leg(reach: Reach, call: Call, order: SubmitOrder, leg: Leg, buyer: Bu
     quotation = await _answer(quote_leg(reach, call, leg, request), found)
     if quotation is None:
         return Rehearsed(leg, None, tuple(found))
-    found += objections(leg, request, quotation)
+    found += objections(leg, request, quotation, reach.landscape.entities[leg.legal_entity])
     over = credit_objection(leg, quotation, reach.landscape.rules)
-    found += [over] if over else []
+    if over and not any(problem.category is over.category for problem in found):
+        found.append(over)
     found += reservations(reach.landscape, order, leg, quotation)
     taxed = await _answer(tax_leg(reach, call, request, quotation), found)
     return Rehearsed(leg, taxed or quotation, tuple(found))

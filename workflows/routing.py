@@ -11,6 +11,7 @@ from canonical.intent import LineAsked, SubmitOrder
 from canonical.problem import Problem
 from sources.landscape import Landscape
 from workflows.ledger import Rights
+from workflows.validating import not_sold_in
 
 
 class Leg(Struct, frozen=True, kw_only=True):
@@ -47,6 +48,8 @@ def route(landscape: Landscape, order: SubmitOrder, ship_to: str | None, rights:
         elif code is not None:
             chosen[place] = code
     codes = sorted(set(chosen.values()))
+    books = [landscape.entities[code] for code in codes]
+    problems += [not_sold_in(one, order.currency_code) for one in books if not one.sells_in(order.currency_code)]
     legs = tuple(
         Leg(
             number=number,

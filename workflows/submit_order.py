@@ -38,6 +38,7 @@ from workflows.quotation import credit_objection, objections, request_of
 from workflows.registering import register
 from workflows.round import Ending, Round, StoppedError, run_round
 from workflows.routing import Leg, Routed, route
+from workflows.telling_accounts import tell_accounts
 from workflows.telling_crm import tell_failure
 from workflows.workshop import Workshop
 
@@ -60,6 +61,14 @@ async def submit_order(shop: Workshop, argument: str) -> None:
 
 
 async def _submit(round_: Round) -> Ending:
+    try:
+        ending = await _book(round_)
+    except StoppedError as stopped:
+        ending = stopped.ending
+    return await tell_accounts(round_, ending)
+
+
+async def _book(round_: Round) -> Ending:
     held = await round_.held(EffectKind.BOOK_ORDER)
     if any(effect.state in (EffectState.DONE, EffectState.UNCERTAIN) for effect in held):
         return await book_all(round_, to_book(held))
@@ -153,7 +162,8 @@ async def _quote(round_: Round, order: SubmitOrder, leg: Leg, buyer: Buyer, orig
 async def _judge(round_: Round, quoted: list[Quoted]) -> None:
     """Refuse what an ERP would not book, what credit does not allow, and what cannot be taxed: all legs before one."""
     for one in quoted:
-        against = objections(one.leg, one.request, one.quotation)
+        books = round_.shop.landscape.entities[one.leg.legal_entity]
+        against = objections(one.leg, one.request, one.quotation, books)
         if against:
             raise round_.refused(_at("quotation", 40, one.leg), against)
     rules = round_.shop.landscape.rules

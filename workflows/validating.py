@@ -10,9 +10,11 @@ from typing import Final
 
 from msgspec import Struct
 
+from canonical.currencies import CURRENCIES
 from canonical.customer import Address
 from canonical.errors import ProblemCategory
 from canonical.intent import AmendOrder, CancelOrder, CreateCustomer, Intent, LineAsked, SubmitOrder
+from canonical.legal_entity import LegalEntity
 from canonical.principal import Principal
 from canonical.problem import Problem
 from canonical.refs import Ref
@@ -54,14 +56,14 @@ def _order(order: SubmitOrder, landscape: Landscape) -> Iterator[Problem]:
     if not order.lines:
         yield _wrong("An order has at least one line.", "lines")
     if len(order.lines) > MOST_LINES:
-        yield _wrong(f"An order has at most {MOST_LINES} lines; this one has {len(order.lines)}.", "lines")
+        yield _wrong(f"An order has at most {MOST_LINES} lines; this one has more.", "lines")
         return
     yield from _purchase_order_number(order.purchase_order_number)
     for name, address in (("ship_to", order.ship_to), ("bill_to", order.bill_to)):
         if address is not None:
             yield from _address(address, name)
-    if not _CURRENCY.fullmatch(order.currency_code):
-        yield _wrong("A currency is three capital letters (ISO 4217), such as EUR.", "currency_code")
+    yield from _currency(order.currency_code)
+    yield from _sold_in(order, landscape)
     yield from _known_system(landscape, order.customer, "customer")
     if order.source:
         yield from _known_system(landscape, order.source, "source")
@@ -75,7 +77,7 @@ def _amendment(asked: AmendOrder, landscape: Landscape) -> Iterator[Problem]:
         yield _wrong("The change changes nothing.", "input")
     changed = len(asked.add) + len(asked.change) + len(asked.remove)
     if changed > MOST_LINES:
-        yield _wrong(f"At most {MOST_LINES} lines are changed at once; these are {changed}.", "input")
+        yield _wrong(f"At most {MOST_LINES} lines are changed at once; these are more.", "input")
         return
     yield from _known_system(landscape, asked.order, "order")
     yield from _purchase_order_number(asked.purchase_order_number)
@@ -92,8 +94,31 @@ def _customer(asked: CreateCustomer) -> Iterator[Problem]:
     if not asked.name.strip():
         yield _wrong("A customer has a name.", "name")
     yield from _address(asked.billing_address, "billing_address")
-    if not _CURRENCY.fullmatch(asked.currency_code):
+    yield from _currency(asked.currency_code)
+
+
+def _currency(code: str) -> Iterator[Problem]:
+    if not _CURRENCY.fullmatch(code):
         yield _wrong("A currency is three capital letters (ISO 4217), such as EUR.", "currency_code")
+    elif code not in CURRENCIES:
+        yield _wrong(f"{code} is no currency (ISO 4217).", "currency_code")
+
+
+def _sold_in(order: SubmitOrder, landscape: Landscape) -> Iterator[Problem]:
+    """What of the companies that the order names itself does not sell in its currency."""
+    named = dict.fromkeys(code for _, code in _entities(order))
+    for books in (landscape.entities[code] for code in named if code in landscape.entities):
+        if not books.sells_in(order.currency_code):
+            yield not_sold_in(books, order.currency_code)
+
+
+def not_sold_in(books: LegalEntity, currency: str) -> Problem:
+    """That a company does not sell in the order's currency."""
+    usual = ", ".join(dict.fromkeys(filter(None, (books.currency_code, *books.currencies))))
+    sentence = f"{books.code} does not sell in {currency}; it sells in {usual}."
+    return Problem(
+        code="CURRENCY_NOT_TAKEN", category=ProblemCategory.PRICING, message=sentence, field=("currency_code",)
+    )
 
 
 def _address(address: Address, name: str) -> Iterator[Problem]:
@@ -102,7 +127,11 @@ def _address(address: Address, name: str) -> Iterator[Problem]:
 
 
 def _purchase_order_number(number: str | None) -> Iterator[Problem]:
-    """ERPs print it and search by it: letters, digits and signs go through all of them, pictures do not."""
+    """ERPs print it and search by it: letters, digits and signs go through all of them, pictures do not.
+
+    ABAP's text is UCS-2, in which a picture is two characters, and may be cut in two (ABAP keyword documentation, "Code
+    pages"). 80 is what Salesforce keeps (Order.PoNumber); an ERP that keeps fewer says so before anything is booked.
+    """
     if number is None:
         return
     if len(number) > MOST_LETTERS_OF_A_NUMBER:

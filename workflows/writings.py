@@ -18,7 +18,7 @@ from canonical.intake import (
     OrderRequest,
     WriteBack,
 )
-from canonical.order import OrderLine, OrderRecord
+from canonical.order import OrderLine, OrderRecord, Stage
 from canonical.refs import Ref
 from canonical.wanted import Wanted
 from sources.intake import CustomerIntake, OrderIntake, OrderWriteBack
@@ -26,6 +26,7 @@ from sources.kit.call import Call
 from sources.ports import Lookup, OrderSource
 from workflows.effects import Effect, EffectKind
 from workflows.performing import FoundTwiceError, Writing
+from workflows.telling_numbers import Repeatable, Told, telling_account
 from workflows.workshop import Workshop
 
 _COMPARED = Wanted.of(
@@ -42,19 +43,6 @@ class Cancellation(Struct, frozen=True):
     reason: str
 
 
-class Told(Struct, frozen=True):
-    """The CRM has been told."""
-
-
-class Repeatable:
-    """What its port lets us ask for again and again: to ask again is to look."""
-
-    settle_seconds = 0.0
-
-    async def look(self, call: Call) -> None:
-        """Nothing to look up."""
-
-
 def writing_of(shop: Workshop, effect: Effect) -> Writing:
     """How this effect is done; a Mistake where its system is not set up for it."""
     settle = shop.landscape.instances[effect.system].settle_seconds
@@ -67,7 +55,7 @@ def writing_of(shop: Workshop, effect: Effect) -> Writing:
             return Cancelling(
                 shop.system(effect.system, OrderIntake, "cancel orders"), effect.read_request(Cancellation)
             )
-        case EffectKind.AMEND_ORDER:
+        case EffectKind.AMEND_ORDER | EffectKind.UNDO_AMENDMENT:
             erp = shop.system(effect.system, OrderIntake, "change orders")
             records = shop.systems.get(effect.system, OrderSource)
             return Amending(erp, records, effect.read_request(Amendment), settle)
@@ -81,6 +69,8 @@ def writing_of(shop: Workshop, effect: Effect) -> Writing:
             return TellingCrm(
                 shop.system(effect.system, OrderWriteBack, "be told of bookings"), effect.read_request(WriteBack)
             )
+        case EffectKind.WRITE_BACK_CUSTOMER:
+            return telling_account(shop, effect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +116,10 @@ class Cancelling(Repeatable):
 
 @dataclass(frozen=True, slots=True)
 class Amending(Writing):
-    """A booked order is changed. Found again by the change's own reference, or by the order showing it."""
+    """A booked order is changed. Found again by the change's own reference, or by the order showing it.
+
+    A cancelled order is not the change that took effect, whatever it carries or shows: nothing of it stands.
+    """
 
     erp: OrderIntake
     records: OrderSource | None
@@ -134,11 +127,12 @@ class Amending(Writing):
     settle_seconds: float
 
     async def look(self, call: Call) -> OrderAcknowledgment | None:
-        """The order, once it carries the change's reference or every value of it."""
+        """The order that stands, once it carries the change's reference or every value of it."""
         reference = self.amendment.reference
         found = (await self.erp.find_orders(call, [reference])).get(reference)
         if found:
-            return one_of(self.erp.name, reference, found)
+            carrying = one_of(self.erp.name, reference, found)
+            return None if carrying is None or carrying.cancelled else carrying
         if self.records is None:
             return None
         asked = Lookup(keys=(self.amendment.order_key,))
@@ -151,14 +145,15 @@ class Amending(Writing):
 
 
 def shows(record: OrderRecord, amendment: Amendment) -> bool:
-    """Whether the order looks as it would after the change."""
+    """Whether the order stands, and looks as it would after the change."""
     lines = {line.key: line for line in known(record.lines) or () if not line.cancelled}
     added = {(line.sku, line.quantity, line.starts_on) for line in amendment.add}
     held = {(known(line.sku), known(line.quantity), known(line.starts_on)) for line in lines.values()}
     dates = (None, known(record.requested_delivery_date))
     numbers = (None, known(record.purchase_order_number))
     return (
-        all(change.key in lines and _has(lines[change.key], change) for change in amendment.change)
+        record.stage is not Stage.CANCELLED
+        and all(change.key in lines and _has(lines[change.key], change) for change in amendment.change)
         and not lines.keys() & set(amendment.remove)
         and added <= held
         and amendment.requested_delivery_date in dates

@@ -8,6 +8,7 @@ from typing import Final
 
 import httpx
 
+from canonical.changes import Changes
 from canonical.customer import BillingAccount, CustomerRecord
 from canonical.intake import (
     Amendment,
@@ -23,11 +24,13 @@ from canonical.payment import Payment
 from canonical.product import ProductRecord
 from canonical.shipment import Shipment
 from canonical.wanted import Wanted
+from sources.feeds import ChangePolling, Delivery, Receipt, Webhook
 from sources.intake import CustomerIntake, OrderIntake
 from sources.kit.auth.authorization import Authorization
 from sources.kit.auth.fixed import basic
 from sources.kit.auth.oauth import client_credentials
 from sources.kit.call import Call
+from sources.kit.webhook.door import Door
 from sources.landscape import Instance, Secret
 from sources.ports import (
     Checkup,
@@ -52,10 +55,12 @@ from sources.s4hana.checkup import Doctor
 from sources.s4hana.client import S4Client
 from sources.s4hana.invoices import Invoices
 from sources.s4hana.ledgers import Ledgers
+from sources.s4hana.mapping_events import meaning_of
 from sources.s4hana.masters import Accounts, Customers, Products
 from sources.s4hana.onboarding import Onboarding
 from sources.s4hana.orders import Orders
 from sources.s4hana.origins import origin_of
+from sources.s4hana.polling import polling_of
 from sources.s4hana.reading import Reading
 from sources.s4hana.selling import SalesAreas
 from sources.s4hana.settings import Entities, Settings, settings_of
@@ -77,6 +82,8 @@ class S4Hana(
     InvoiceSource,
     PaymentSource,
     ReceivablesSource,
+    ChangePolling,
+    Webhook,
 ):
     """One SAP system: its orders, deliveries, billing documents, receivables, customers and products, read live.
 
@@ -103,6 +110,7 @@ class S4Hana(
         self._bookings = Bookings(client, settings, areas, self._standing, self._reading)
         self._alterations = Alterations(client, settings, entities, self._standing)
         self._onboarding = Onboarding(client, settings, areas, self._reading)
+        self._polling, self._door = polling_of(client, settings, entities, self._now), Door(instance, meaning_of)
 
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
         """Whether it answers; thorough: whether each service is switched on and which fields it lacks."""
@@ -232,6 +240,18 @@ class S4Hana(
     async def create_customer(self, call: Call, request: CustomerRequest) -> CustomerAcknowledgment:
         """Create in one deep insert. Not safe to repeat: SAP takes an external id as often as it comes."""
         return await self._onboarding.create(call, request)
+
+    def position_at(self, at: datetime) -> str:
+        """From a while before this instant on, and of deliveries and receivables from the day before it."""
+        return self._polling.position_at(at)
+
+    async def poll_changes(self, call: Call, position: str) -> Changes:
+        """One page of each set that the settings choose: one call each, side by side."""
+        return await self._polling.poll(call, position)
+
+    def read_delivery(self, delivery: Delivery) -> Receipt:
+        """SAP's business events, as an event mesh forwards them."""
+        return self._door.read(delivery)
 
     def _reading(self) -> Reading:
         return Reading(self.name, self._settings, self._entities, self._now())

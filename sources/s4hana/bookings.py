@@ -48,8 +48,13 @@ class Bookings:
         self._changes = Changes(client.system, settings)
 
     async def quote(self, call: Call, request: OrderRequest) -> OrderQuotation:
-        """What SAP would make of the order: it is simulated, and nothing is kept."""
-        body = self._bodies.simulation(request, self._areas.of(request.legal_entity_code))
+        """What SAP would make of the order: it is simulated, and nothing is kept.
+
+        The simulation takes less than an order: what could not be sent with that is Refused here already.
+        """
+        area = self._areas.of(request.legal_entity_code)
+        self._bodies.order(request, area)
+        body = self._bodies.simulation(request, area)
         asked_at = self._reading().fetched_at
         try:
             with locks_told_as_waits():

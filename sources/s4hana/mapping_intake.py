@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 from canonical.customer import Credit
-from canonical.intake import LineQuotation, OrderAcknowledgment, OrderQuotation, OrderRequest
+from canonical.intake import LineQuotation, OrderAcknowledgment, OrderQuotation, OrderRequest, Refusal
 from canonical.money import money, total
 from sources.s4hana.mapping_order import CREDIT, PROCESS, REJECTED
-from sources.s4hana.messages import Message, sentence_of
+from sources.s4hana.messages import Message, refusal_of
 from sources.s4hana.order_bodies import HUNDRED, STEP
 from sources.s4hana.reading import ORDER, Reading
 from sources.s4hana.values import amount, decimal, on_day, unpadded
@@ -94,7 +94,7 @@ def to_quotation(
         tax=tax,
         total=net + tax if net is not None and tax is not None else None,
         credit=_credit(row, asked_at),
-        refusals=tuple(dict.fromkeys(map(sentence_of, told))),
+        refusals=tuple(dict.fromkeys(map(refusal_of, told))),
     )
 
 
@@ -105,22 +105,22 @@ def refused_quotation(request: OrderRequest, told: Sequence[Message]) -> OrderQu
         LineQuotation(sku=line.sku, quantity=line.quantity, refusal=refusals.get(place))
         for place, line in enumerate(request.lines)
     )
-    return OrderQuotation(lines=tuple(lines), refusals=tuple(dict.fromkeys(map(sentence_of, told))))
+    return OrderQuotation(lines=tuple(lines), refusals=tuple(dict.fromkeys(map(refusal_of, told))))
 
 
-def _refusals(request: OrderRequest, told: Iterable[Message]) -> dict[int, str]:
-    """Sentences by the place of the line that a message names, by its number or its product."""
-    found: dict[int, str] = {}
+def _refusals(request: OrderRequest, told: Iterable[Message]) -> dict[int, Refusal]:
+    """Refusals by the place of the line that a message names, by its number or its product."""
+    found: dict[int, Refusal] = {}
     for message in told:
         numbered = _ITEM.search(message.text)
         for place, line in enumerate(request.lines):
             named = re.search(rf"(?<!\w){re.escape(line.sku)}(?!\w)", message.text)
             if named or (numbered and numbered[1] == str((place + 1) * STEP)):
-                found.setdefault(place, sentence_of(message))
+                found.setdefault(place, refusal_of(message))
     return found
 
 
-def _line(request: OrderRequest, place: int, item: SimulatedItem | None, refusal: str | None) -> LineQuotation:
+def _line(request: OrderRequest, place: int, item: SimulatedItem | None, refusal: Refusal | None) -> LineQuotation:
     line = request.lines[place]
     if item is None:
         return LineQuotation(sku=line.sku, quantity=line.quantity, refusal=refusal)

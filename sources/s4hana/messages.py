@@ -10,15 +10,20 @@ import msgspec
 from msgspec import Struct
 
 from canonical.errors import ProblemCategory as Category
+from canonical.intake import Refusal
 
 
 class Meaning(NamedTuple):
-    """What a message means to the business; `known` is False where no rule of ours fits it."""
+    """What a message means to the business; `known` is False where no rule of ours fits it.
+
+    `field` is the value of an order that a message about an order complains of.
+    """
 
     category: Category
     sentence: str
     locked: bool = False
     known: bool = True
+    field: str | None = None
 
 
 class Message(NamedTuple):
@@ -32,8 +37,11 @@ class Message(NamedTuple):
 _LOCKED: Final = Meaning(
     Category.CONFLICT, "Someone is working on this document just now; try again in a moment.", locked=True
 )
-_BLOCKED: Final = Meaning(Category.CUSTOMER_MASTER, "The customer is blocked for orders.")
-_PAST: Final = Meaning(Category.INVALID_INPUT, "The requested delivery date lies in the past.")
+_BLOCKED: Final = Meaning(Category.CUSTOMER_MASTER, "The customer is blocked for orders.", field="customer")
+_PAST: Final = Meaning(
+    Category.INVALID_INPUT, "The requested delivery date lies in the past.", field="requested_delivery_date"
+)
+_NO_TAX: Final = Meaning(Category.TAX, "Tax could not be determined.")
 _TAKEN: Final = Meaning(Category.CONFLICT, "There is a record of this number already.")
 _GONE_OUT: Final = Meaning(
     Category.CONFLICT, "A part of it has been delivered already: it takes a return or a credit instead."
@@ -74,12 +82,18 @@ BY_WORDS: Final[tuple[tuple[re.Pattern[str], Meaning], ...]] = tuple(
         (r"already exists|already been (created|assigned)", _TAKEN),
         (r"delivered already|already (been )?delivered|goods issue (has|was)", _GONE_OUT),
         (r"in the past", _PAST),
+        (
+            r"\bcurrency\b|enter rate\b|exchange rate",
+            Meaning(Category.PRICING, "The books do not take this currency.", field="currency_code"),
+        ),
         (r"\bcredit\b", Meaning(Category.CREDIT, "The customer's credit does not allow it.")),
+        # Tax is a condition of pricing too, by the condition types that SAP delivers for it.
+        (r"condition \W?(TTX\d|MWST|UTXJ|[JX]R\d|JO[CSIU]G)\b", _NO_TAX),
         (
             r"pricing|\bprice\b|condition (type|record)|mandatory condition",
             Meaning(Category.PRICING, "A price or condition is missing or not allowed."),
         ),
-        (r"\btax\b|jurisdiction", Meaning(Category.TAX, "Tax could not be determined.")),
+        (r"\btax\b|jurisdiction", _NO_TAX),
         (
             r"higher-level item",
             Meaning(Category.INVALID_INPUT, "A line names a bundle that is not in the order."),
@@ -92,7 +106,7 @@ BY_WORDS: Final[tuple[tuple[re.Pattern[str], Meaning], ...]] = tuple(
         (r"order block|blocked for (order|sales)", _BLOCKED),
         (
             r"customer|sold-to|ship-to|sales area|business partner|distribution channel",
-            Meaning(Category.CUSTOMER_MASTER, "The customer is not set up for this."),
+            Meaning(Category.CUSTOMER_MASTER, "The customer is not set up for this.", field="customer"),
         ),
         (r"authori[sz]|permission", Meaning(Category.PERMISSION, "We lack the permission for this.")),
     )
@@ -123,6 +137,12 @@ def sentence_of(message: Message) -> str:
     if not meaning.known:
         return f"{meaning.sentence} {message.text} ({message.code})"
     return f"{meaning.sentence} {message.text}" if meaning.category is Category.SYSTEM_REFUSED else meaning.sentence
+
+
+def refusal_of(message: Message) -> Refusal:
+    """What a message about an order says against it."""
+    meaning = meaning_of(message.code, message.text)
+    return Refusal(sentence_of(message), meaning.category, meaning.field)
 
 
 def is_noise(code: str) -> bool:

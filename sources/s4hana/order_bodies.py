@@ -12,9 +12,10 @@ from canonical.errors import ProblemCategory
 from canonical.intake import LineRequest, OrderRequest
 from sources.kit.odata.literals import written_day
 from sources.s4hana.selling import SalesArea
-from sources.s4hana.sendable import Body, Sendable
+from sources.s4hana.sendable import Body, Path, Sendable, below
 from sources.s4hana.settings import Settings
 
+PURCHASE_ORDER: Final = "purchase_order_number"
 STEP: Final = 10
 """Items are numbered by us, in steps of ten as people are used to: a line names its parent by its number."""
 HUNDRED: Final = Decimal(100)
@@ -47,7 +48,7 @@ class OrderBodies:
         items = [
             {**self._line(line, number, request.lines, 0), "to_ScheduleLine": [], "to_PricingElement": prices}
             for line, number in lines
-            for prices in [self._prices(line, request.currency_code)]
+            for prices in [self._prices(line, request.currency_code, _place(number, 0))]
         ]
         return {**self._head(request, area), "to_Pricing": {}, "to_Credit": {}, "to_Item": items}
 
@@ -61,8 +62,8 @@ class OrderBodies:
         field = self._settings.purchase_order_field
         if field == self._settings.reference_field:
             sentence = f"{self._system} keeps our reference where the customer's purchase order number would go."
-            raise self._sendable.refused(sentence, ProblemCategory.ROUTING)
-        return self._sendable.held(field, number, "the purchase order number")
+            raise self._sendable.refused(sentence, ProblemCategory.ROUTING, (PURCHASE_ORDER,))
+        return self._sendable.held(field, number, "the purchase order number", (PURCHASE_ORDER,))
 
     def structure(self, starts_on: date | None, ends_on: date | None, segment: int | None = None) -> Body:
         """What a line is besides a product and a quantity: its days, its place in a ramp."""
@@ -76,9 +77,9 @@ class OrderBodies:
             body |= held(settings.line_segment_field, str(segment), "the segment of a line")
         return body
 
-    def price(self, unit_price: Decimal, currency: str) -> Body:
+    def price(self, unit_price: Decimal, currency: str, at: Path = ()) -> Body:
         """The condition that sets the price of one unit."""
-        rate = self._sendable.rate(unit_price)
+        rate = self._sendable.rate(unit_price, below(at, "unit_price"))
         kind = self._settings.price_condition_type
         return {"ConditionType": kind, "ConditionRateValue": rate, "ConditionCurrency": currency}
 
@@ -98,11 +99,12 @@ class OrderBodies:
     def _partners(self, request: OrderRequest) -> list[Body]:
         """The customer again, where it is to be delivered or billed at another address than its own."""
         settings = self._settings
-        given = ((settings.ship_to_function, request.ship_to), (settings.bill_to_function, request.bill_to))
-        return [self._partner(function, request.customer_key, at) for function, at in given if at is not None]
+        ways = ((settings.ship_to_function, "ship_to"), (settings.bill_to_function, "bill_to"))
+        given = ((function, name, request.ship_to if name == "ship_to" else request.bill_to) for function, name in ways)
+        return [self._partner(function, request.customer_key, at, name) for function, name, at in given if at]
 
-    def _partner(self, function: str, customer: str, address: Address) -> Body:
-        postal = self._sendable.postal(address)
+    def _partner(self, function: str, customer: str, address: Address, name: str) -> Body:
+        postal = self._sendable.postal(address, (name,))
         # On an order the second line of a street goes by another name than at a business partner.
         further = {"StreetSuffixName1": postal.pop("StreetSuffixName")} if "StreetSuffixName" in postal else {}
         written = {"AddressRepresentationCode": "", **postal, **further}
@@ -115,7 +117,7 @@ class OrderBodies:
             body[settings.line_place_field] = str(number)
         if line.source_key:
             body |= self._sendable.held(settings.line_reference_field, line.source_key, "the CRM's key of a line")
-        if prices := self._prices(line, currency):
+        if prices := self._prices(line, currency, _place(number, behind)):
             body["to_PricingElement"] = prices
         return body
 
@@ -123,7 +125,7 @@ class OrderBodies:
         body: Body = {
             "SalesOrderItem": str(number),
             "Material": line.sku,
-            "RequestedQuantity": self._sendable.quantity(line.quantity),
+            "RequestedQuantity": self._sendable.quantity(line.quantity, (*_place(number, behind), "quantity")),
         }
         if line.parent is not None:
             numbers = self._numbers(behind, len(lines))
@@ -132,18 +134,27 @@ class OrderBodies:
             body["HigherLevelItem"] = str(numbers[line.parent])
         return body
 
-    def _prices(self, line: LineRequest, currency: str) -> list[Body]:
+    def _prices(self, line: LineRequest, currency: str, at: Path) -> list[Body]:
+        own = [] if line.unit_price is None else [self.price(line.unit_price, currency, at)]
         if not line.discount_percent:
-            return [] if line.unit_price is None else [self.price(line.unit_price, currency)]
+            return own
         kind = self._settings.discount_condition_type
         if kind:
-            off: Body = {"ConditionType": kind, "ConditionRateValue": self._sendable.rate(-line.discount_percent)}
-            return [*([] if line.unit_price is None else [self.price(line.unit_price, currency)]), off]
+            rate = self._sendable.rate(-line.discount_percent, (*at, "discount_percent"))
+            return [*own, {"ConditionType": kind, "ConditionRateValue": rate}]
         if line.unit_price is None:
             sentence = f"A discount on {self._system}'s own price needs the setting discount_condition_type."
-            raise self._sendable.refused(sentence, ProblemCategory.PRICING)
-        return [self.price(line.unit_price * (HUNDRED - line.discount_percent) / HUNDRED, currency)]
+            raise self._sendable.refused(sentence, ProblemCategory.PRICING, (*at, "discount_percent"))
+        return [self.price(line.unit_price * (HUNDRED - line.discount_percent) / HUNDRED, currency, at)]
 
     def _numbers(self, behind: int, count: int) -> range:
-        first = behind // STEP * STEP + STEP
-        return range(first, first + count * STEP, STEP)
+        return range(_first(behind), _first(behind) + count * STEP, STEP)
+
+
+def _first(behind: int) -> int:
+    return behind // STEP * STEP + STEP
+
+
+def _place(number: int, behind: int) -> Path:
+    """Where in the input a line stands; those behind others are the ones that an amendment adds."""
+    return ("add" if behind else "lines", str((number - _first(behind)) // STEP))

@@ -73,6 +73,14 @@ class Settings(IntakeSettings):
         default_factory=dict, description="credit segment by company code; left out, the account's only one is taken"
     )
 
+    polled: tuple[Literal["orders", "deliveries", "bills", "receivables", "customers"], ...] = Field(
+        default=("orders", "deliveries", "bills", "receivables", "customers"),
+        description="what is looked through for changes; leave out what the user may not read",
+    )
+    poll_overlap_minutes: int = Field(
+        default=15, ge=1, le=1440, description="longer than SAP's longest transaction, which is stamped when it begins"
+    )
+
     page_size: int = Field(default=200, ge=1, le=5000, description="the most rows asked for in one page")
     most_pages: int = Field(default=20, ge=1, le=500, description="how many further pages of one answer are followed")
     time_zone: str = Field(default="UTC", description="of the system's own times of day")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import httpx
 
+from canonical.changes import Changes
 from canonical.contract import ContractRecord
 from canonical.customer import CustomerRecord
 from canonical.intake import CrmOrderRequest, WriteBack
@@ -16,6 +17,7 @@ from canonical.product import ProductRecord
 from canonical.quote import QuoteRecord
 from canonical.refs import Ref
 from canonical.wanted import Wanted
+from sources.feeds import Bulletin, BulletinBoard, ChangePolling, ChangeStream, Delivery, Receipt, Webhook
 from sources.intake import CustomerWriteBack, OrderWriteBack
 from sources.kit.call import Call, chunks
 from sources.landscape import Instance
@@ -34,11 +36,14 @@ from sources.ports import (
     QuoteSource,
 )
 from sources.salesforce import ids, narrowing
-from sources.salesforce.checkup import look
+from sources.salesforce.bulletins import Board
+from sources.salesforce.checkup import listened, look
 from sources.salesforce.client import Org, Reader
 from sources.salesforce.mapping import Telling, to_customer, to_order
 from sources.salesforce.mapping_deal import to_contract, to_opportunity
 from sources.salesforce.mapping_offer import to_product, to_quote
+from sources.salesforce.outbound import read_message
+from sources.salesforce.polling import Polling
 from sources.salesforce.reading import (
     origin_of,
     select_contracts,
@@ -49,11 +54,12 @@ from sources.salesforce.reading import (
     select_quotes,
 )
 from sources.salesforce.registering import Registering
-from sources.salesforce.settings import Settings, settings_of
+from sources.salesforce.settings import WEBHOOK_SECRET, WEBHOOK_SECRET_BEFORE, Settings, settings_of
 from sources.salesforce.shapes import Shapes, api_name
 from sources.salesforce.signing_in import sign_in
 from sources.salesforce.soql import is_in
 from sources.salesforce.standing import Standing
+from sources.salesforce.streaming import Streaming
 from sources.salesforce.wire import Contact
 from sources.salesforce.writing import Writing
 from sources.salesforce.writing_back import WritingBack
@@ -62,7 +68,9 @@ from sources.salesforce.writing_back import WritingBack
 def open_source(instance: Instance, *, transport: httpx.AsyncBaseTransport | None = None) -> Salesforce:
     """The adapter of one configured org; nothing is sent. ValueError where its settings are wrong."""
     settings = settings_of(instance)
-    return Salesforce(instance, settings, Org(instance, settings, sign_in(instance, settings), transport))
+    org = Org(instance, settings, sign_in(instance, settings), transport)
+    kind = Salesforce if settings.pubsub_endpoint is None else ListenedSalesforce
+    return kind(instance, settings, org)
 
 
 class Salesforce(
@@ -74,6 +82,9 @@ class Salesforce(
     ProductSource,
     OrderWriteBack,
     CustomerWriteBack,
+    ChangePolling,
+    Webhook,
+    BulletinBoard,
 ):
     """One org. Partner keys of its orders and customers are the ERP numbers that were written back to them."""
 
@@ -91,7 +102,6 @@ class Salesforce(
         self._instance = instance
         self._settings = settings
         self._org = org
-        self._now = now
         self._shapes = shapes = Shapes.of(settings)
         self._quote_field = api_name(shapes.order, "quote_key") or ""
         self._orders = Reader(shapes.order, "query Order", ("order_items", shapes.item))
@@ -102,6 +112,11 @@ class Salesforce(
         self._products = Reader(shapes.product, "query Product2", ("pricebook_entries", shapes.price))
         writing = Writing(org, instance.name, settings.api, read_only=settings.read_only)
         standing = Standing.of(settings)
+        self._now = now
+        self._polling = Polling(org, settings, now)
+        self._board = Board(org, instance.name, settings, writing)
+        names = (WEBHOOK_SECRET, WEBHOOK_SECRET_BEFORE)
+        self._webhook_secrets = tuple(found for name in names if (found := instance.credentials.get(name)))
         self._registering = Registering(org, writing, standing, instance.name)
         self._writing_back = WritingBack(org, writing, standing, instance.name)
 
@@ -247,6 +262,22 @@ class Salesforce(
         """
         await self._writing_back.tell_account(call, crm_key, numbers)
 
+    def position_at(self, at: datetime) -> str:
+        """The stamp of this instant, and a little before it."""
+        return self._polling.position_at(at)
+
+    async def poll_changes(self, call: Call, position: str) -> Changes:
+        """What of orders, lines, accounts and quotes was saved or deleted behind the position; one call."""
+        return await self._polling.poll(call, position)
+
+    def read_delivery(self, delivery: Delivery) -> Receipt:
+        """An outbound message; acknowledged as the platform wants it."""
+        return read_message(delivery, self._webhook_secrets, self._settings.organization_id)
+
+    async def publish(self, call: Call, bulletins: Sequence[Bulletin]) -> Mapping[str, str]:
+        """Publish a platform event for each; 200 a call."""
+        return await self._board.publish(call, bulletins)
+
     async def _ask_orders(
         self, call: Call, wanted: Wanted, query: OrderQuery | None, lookup: Lookup | None
     ) -> tuple[list[OrderRecord], list[OrderRecord]]:
@@ -280,6 +311,30 @@ class Salesforce(
             settings.multi_currency,
             frozenset(settings.service_families),
         )
+
+
+class ListenedSalesforce(Salesforce, ChangeStream):
+    """An org whose settings name the event bus: it tells of changes by itself."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        settings: Settings,
+        org: Org,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """As the org; nothing is opened. ValueError where the bus's certificates cannot be read."""
+        super().__init__(instance, settings, org, now)
+        self._streaming = Streaming(org, instance.name, instance.base_url, settings, self._polling, now)
+
+    async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
+        """As the org; `thorough`, also whether we may listen to each topic."""
+        found = await super().check(call, thorough=thorough)
+        return await listened(self._streaming, call, self._settings.topics, found) if thorough else found
+
+    def stream_changes(self, position: str | None) -> AsyncIterator[Changes]:
+        """Change events and what else is listened to; a batch for each that the bus sends."""
+        return self._streaming.stream(position)
 
 
 def _text(value: object) -> str | None:

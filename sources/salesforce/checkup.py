@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -13,10 +13,12 @@ from canonical.system import SystemHealth
 from sources.kit.call import Call
 from sources.kit.http.breaker import BreakerState
 from sources.ports import Checkup, Finding
+from sources.salesforce.bus import ANSWERS_WITHIN, Bus
 from sources.salesforce.client import Org, Reader, side_by_side
 from sources.salesforce.settings import Settings
 from sources.salesforce.shapes import Shapes, columns
 from sources.salesforce.soql import Select
+from sources.salesforce.streaming import Streaming
 from sources.salesforce.wire import Contact, Id
 from sources.salesforce.writable import Use, setting_names, writable, written_fields
 
@@ -57,6 +59,33 @@ async def look(
     return Checkup(
         status=status, latency_ms=latency, calls_remaining=_left(org), message=trouble, findings=tuple(findings)
     )
+
+
+async def listened(streaming: Streaming, call: Call, topics: Sequence[str], found: Checkup) -> Checkup:
+    """What was found, and whether the event bus lets us listen to each topic; never raises a Fault."""
+    if found.status is SystemHealth.DOWN:
+        return found
+    async with streaming.open() as opened:
+        within = min(ANSWERS_WITHIN, call.deadline.left())
+        findings = await side_by_side(_listened(opened, topic, within) for topic in topics)
+    trouble = next((finding.advice for finding in findings if not finding.well), None)
+    return Checkup(
+        status=SystemHealth.DEGRADED if trouble else found.status,
+        latency_ms=found.latency_ms,
+        calls_remaining=found.calls_remaining,
+        message=found.message or trouble,
+        findings=(*found.findings, *findings),
+    )
+
+
+async def _listened(opened: Bus, topic: str, within: float) -> Finding:
+    name = f"tells of {topic}"
+    try:
+        info = await opened.topic(topic, within)
+    except Fault as fault:
+        return Finding(name=name, well=False, advice=f"{fault.sentence} ({fault.detail})")
+    advice = None if info.can_subscribe else f"Our user may not subscribe to {topic}: give it the right to."
+    return Finding(name=name, well=info.can_subscribe, advice=advice)
 
 
 def _left(org: Org) -> int | None:

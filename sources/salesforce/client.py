@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 from urllib.parse import quote_plus
 
@@ -78,8 +81,9 @@ class Reader(Generic[R]):
 
 
 class _Question(NamedTuple):
-    """One encoded query, how its rows are read, and whether an answer that is under way to another will do."""
+    """One query of a resource, how its rows are read, and whether an answer that is under way to another will do."""
 
+    resource: str
     encoded: str
     reader: Reader[Any]
     shareable: bool
@@ -96,8 +100,11 @@ class Org:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.usage: Usage | None = None
+        self.said_at: datetime | None = None
+        """When the last answer was given, by the org's own clock."""
         self._system = instance.name
         self._settings = settings
+        self._authorization = authorization
         self._composite = JsonDecoder(CompositeAnswer)
         self._together = Together(self._firsts)
         self._described = JsonDecoder(Described)
@@ -124,7 +131,10 @@ class Org:
         """
         if not selects:
             return []
-        questions = [_Question(quote_plus(select.text()), reader, not fresh) for select in selects]
+        questions = [
+            _Question("queryAll" if select.deleted else "query", quote_plus(select.text()), reader, not fresh)
+            for select in selects
+        ]
         firsts = await self._together.ask(call, questions)
         return await side_by_side(self._whole(call, page, reader) for page in firsts)
 
@@ -142,6 +152,14 @@ class Org:
         answer = await self.send(call, Ask(path=path, operation=f"describe {sobject}"))
         return self._described.decode(self._system, answer)
 
+    async def credentials(self, call: Call) -> Mapping[str, str]:
+        """The headers that say who we are, for the event bus. Raises a Fault."""
+        return await self._http.credentials(call)
+
+    async def forget(self, stale: Mapping[str, str]) -> bool:
+        """These were refused: the next are new. False where there is nothing newer to be had."""
+        return await self._authorization.renew(stale)
+
     async def close(self) -> None:
         """Give the connections back."""
         await self._http.close()
@@ -152,10 +170,12 @@ class Org:
         told = _USAGE.search(str(answer.headers.get("sforce-limit-info", "")))
         if told:
             self.usage = Usage(int(told[1]), int(told[2]))
+        with suppress(ValueError):
+            self.said_at = parsedate_to_datetime(str(answer.headers.get("date", ""))).astimezone(UTC)
         return answer
 
     async def _one(self, call: Call, question: _Question) -> Rows[Any]:
-        path = f"{self._settings.api}/query"
+        path = f"{self._settings.api}/{question.resource}"
         ask = Ask(
             path=path,
             query=f"q={question.encoded}",
@@ -170,7 +190,7 @@ class Org:
     async def _several(self, call: Call, questions: Sequence[_Question]) -> list[Rows[Any]]:
         # Long queries too: an address holds 16 KB with its headers, a composite's body far more.
         parts = [
-            {"method": "GET", "url": f"{self._settings.api}/query?q={one.encoded}", "referenceId": f"q{place}"}
+            {"method": "GET", "url": f"{self._settings.api}/{one.resource}?q={one.encoded}", "referenceId": f"q{place}"}
             for place, one in enumerate(questions)
         ]
         body = orjson.dumps({"allOrNone": False, "compositeRequest": parts})

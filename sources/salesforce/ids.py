@@ -16,6 +16,8 @@ ORDER_ITEM: Final = "802"
 QUOTE_LINE: Final = "0QL"
 ACCOUNT: Final = "001"
 PRICEBOOK: Final = "01s"
+QUOTE: Final = "0Q0"
+ORGANIZATION: Final = "00D"
 
 _ID: Final = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5a-z]{3})?")
 _BITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"

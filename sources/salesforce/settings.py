@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -17,12 +17,28 @@ def _pricebook(text: str) -> str:
     return found
 
 
+def _organization(text: str) -> str:
+    found = ids.named(text, ids.ORGANIZATION)
+    if found is None:
+        raise ValueError("the id of an org has 15 or 18 characters and begins with 00D")
+    return found
+
+
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 """An API name, with its namespace where it has one."""
 NoField = Annotated[FieldName | None, BeforeValidator(lambda name: name or None)]
 """A field that an org can do without: an empty text says that it does."""
 PricebookId = Annotated[str, AfterValidator(_pricebook)]
+OrganizationId = Annotated[str, AfterValidator(_organization)]
+Topic = Annotated[str, StringConstraints(pattern=r"^/(?:data|event)/[A-Za-z][A-Za-z0-9_]{0,99}$")]
+Endpoint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$")]
+BulletinPart = Literal["id", "order_key", "order_id", "status", "previous", "version", "at", "cursor"]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+WEBHOOK_SECRET: Final = "webhook_secret"  # noqa: S105 - a name
+WEBHOOK_SECRET_BEFORE: Final = "webhook_secret_before"  # noqa: S105 - a name
+"""The credentials that open the door to outbound messages: the secret in their address, and the one it had before."""
 
 
 class Settings(BaseModel):
@@ -96,6 +112,36 @@ class Settings(BaseModel):
         default=None, description="id of the price book of registered orders; default: the standard one"
     )
 
+    organization_id: OrganizationId | None = Field(
+        default=None, description="the org's own id (00D...): outbound messages are taken from no other"
+    )
+    poll_overlap_seconds: float = Field(
+        default=120.0, ge=1, le=3600, description="how far a look at what was changed goes back behind the last one"
+    )
+    pubsub_endpoint: Endpoint | None = Field(
+        default=None,
+        description="of the Pub/Sub API, as api.pubsub.salesforce.com:7443; left out: not listened to",
+    )
+    pubsub_ca_file: str | None = Field(default=None, description="certificates to trust there instead of the usual")
+    pubsub_topics: tuple[Topic, ...] = Field(
+        default=(), description="what is listened to; default: the change events of orders, lines, accounts and quotes"
+    )
+    pubsub_record_field: FieldName = Field(
+        default="Record_Id__c", description="on platform events that are listened to: the id of the record"
+    )
+    pubsub_quiet_seconds: float = Field(
+        default=330.0, gt=0, le=3600, description="silence after which the connection counts as lost; life is 270"
+    )
+    unheeded_fields: frozenset[FieldName] = Field(
+        default=frozenset(), description="whoever changes these fields and no other is not told of by change events"
+    )
+    bulletin_event: Annotated[FieldName, StringConstraints(pattern="__e$")] = Field(
+        default="Revgraph_Order_Status__e", description="the platform event that tells screens of an order's status"
+    )
+    bulletin_fields: dict[BulletinPart, NoField] = Field(
+        default_factory=dict, description="where a bulletin's parts stand in it, other than usual; empty: nowhere"
+    )
+
     most_pages: int = Field(default=20, ge=1, le=500, description="how many further pages of one answer are followed")
 
     @property
@@ -109,6 +155,21 @@ class Settings(BaseModel):
         return "QuoteLineItemId" if self.quote_model == "standard" else "SBQQ__QuoteLine__c"
 
     @property
+    def quote_object(self) -> str:
+        """What quotes are, in this org."""
+        return "Quote" if self.quote_model == "standard" else "SBQQ__Quote__c"
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What is listened to."""
+        return self.pubsub_topics or (
+            "/data/OrderChangeEvent",
+            "/data/OrderItemChangeEvent",
+            "/data/AccountChangeEvent",
+            "/data/QuoteChangeEvent" if self.quote_model == "standard" else "/data/SBQQ__Quote__ChangeEvent",
+        )
+
+    @property
     def api(self) -> str:
         """The path below which the REST API of this version lives."""
         return f"/services/data/v{self.api_version.removeprefix('v')}"
@@ -116,7 +177,10 @@ class Settings(BaseModel):
 
 def settings_of(instance: Instance) -> Settings:
     """The instance's settings; pydantic's ValidationError (a ValueError) names each that is wrong."""
-    return Settings.model_validate(dict(instance.settings))
+    settings = Settings.model_validate(dict(instance.settings))
+    if WEBHOOK_SECRET in instance.credentials and settings.organization_id is None:
+        raise ValueError(f"{instance.name} takes outbound messages: it needs the setting organization_id too")
+    return settings
 
 
 def credential(instance: Instance, name: str) -> Secret:

@@ -29,7 +29,10 @@ _ESCAPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A query, or in another's `children` a child subquery; `source` is then the relationship's name."""
+    """A query, or in another's `children` a child subquery; `source` is then the relationship's name.
+
+    `deleted`: rows in the recycle bin too.
+    """
 
     fields: tuple[str, ...]
     source: str
@@ -37,6 +40,7 @@ class Select:
     where: tuple[Condition, ...] = ()
     order_by: tuple[str, ...] = ()
     limit: int | None = None
+    deleted: bool = False
 
     def also_where(self, *conditions: Condition) -> Select:
         """The same query, narrowed further."""
@@ -158,6 +162,15 @@ def newest_first_behind(at_name: str, at: datetime, key_name: str, key: str) -> 
     earlier = before(at_name, instant(at))
     same = Condition(f"({path(at_name)} = {instant(at)} AND {path(key_name)} < {quoted(key)})")
     return any_of(earlier, same)
+
+
+def oldest_first_behind(at_name: str, at: datetime, key_name: str, key: str) -> Condition:
+    """Rows behind this one in the order of both fields; without a key those of the same instant too."""
+    if not key:
+        return since(at_name, instant(at))
+    later = Condition(f"{path(at_name)} > {instant(at)}")
+    same = Condition(f"({path(at_name)} = {instant(at)} AND {path(key_name)} > {quoted(key)})")
+    return any_of(later, same)
 
 
 def any_of(*conditions: Condition) -> Condition:

@@ -31,6 +31,14 @@ class Id(Struct, frozen=True, rename="pascal"):
     id: str
 
 
+class Touched(Struct, frozen=True, rename="pascal"):
+    """A record of which only is asked when it was changed, and of a line to which order it belongs."""
+
+    id: str
+    system_modstamp: datetime
+    order_id: Sent[str] = UNSET
+
+
 class Product(Struct, frozen=True, rename="pascal"):
     """A product under a line, or on its own; `sku` and `unit` are named by the org's settings."""
 

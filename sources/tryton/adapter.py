@@ -8,6 +8,7 @@ from typing import Final
 
 import httpx
 
+from canonical.changes import Changes
 from canonical.customer import BillingAccount, CustomerRecord
 from canonical.intake import (
     Amendment,
@@ -23,8 +24,10 @@ from canonical.payment import Payment
 from canonical.product import ProductRecord
 from canonical.shipment import Shipment
 from canonical.wanted import Wanted
+from sources.feeds import ChangePolling, Delivery, Receipt, Webhook
 from sources.intake import CustomerIntake, OrderIntake
 from sources.kit.call import Call
+from sources.kit.webhook.door import Door
 from sources.landscape import Instance
 from sources.ports import (
     Checkup,
@@ -47,9 +50,11 @@ from sources.tryton.checkup import Doctor
 from sources.tryton.client import TrytonClient
 from sources.tryton.intake import Intake
 from sources.tryton.invoices import Invoices
+from sources.tryton.mapping_changes import meaning_of
 from sources.tryton.masters import Accounts, Customers, Products
 from sources.tryton.orders import Orders
 from sources.tryton.origins import origin_of
+from sources.tryton.polling import polling_of
 from sources.tryton.reading import Reading
 from sources.tryton.settings import Entities, Settings, settings_of
 from sources.tryton.shipments import Shipments
@@ -67,6 +72,8 @@ class Tryton(
     ReceivablesSource,
     OrderIntake,
     CustomerIntake,
+    ChangePolling,
+    Webhook,
 ):
     """One Tryton database: its sales, shipments, invoices, payments, receivables, parties and products, read live.
 
@@ -88,6 +95,7 @@ class Tryton(
         self._products = Products(client, settings, entities, self._reading)
         self._accounts = Accounts(client, settings, entities, self._reading)
         self._intake = Intake(client, settings, entities, self._reading)
+        self._polling, self._door = polling_of(client, settings, entities, self._now), Door(instance, meaning_of)
 
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
         """Whether it answers and the key opens it; thorough: whether each field that is read can be."""
@@ -205,6 +213,18 @@ class Tryton(
     async def create_customer(self, call: Call, request: CustomerRequest) -> CustomerAcknowledgment:
         """A party with our reference for its code, of which Tryton takes one: the one that is there is acknowledged."""
         return await self._intake.onboarding.create(call, request)
+
+    def position_at(self, at: datetime) -> str:
+        """From a while before this instant on: transactions are stamped when they begin."""
+        return self._polling.position_at(at)
+
+    async def poll_changes(self, call: Call, position: str) -> Changes:
+        """One page of each model that the settings choose: one call each, side by side."""
+        return await self._polling.poll(call, position)
+
+    def read_delivery(self, delivery: Delivery) -> Receipt:
+        """Messages of a module of the company's own; see README.md for what they say."""
+        return self._door.read(delivery)
 
     def _reading(self, company: int | None) -> Reading:
         return Reading(self.name, self._settings, self._entities, self._now(), company)

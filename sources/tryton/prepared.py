@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from canonical.errors import ProblemCategory, Refused
-from canonical.intake import LineRequest
+from canonical.intake import LineRequest, Refusal
 from sources.tryton.wire_intake import Buyer, Goods, Tax, TaxRule, Unit
 
 _Category = ProblemCategory
@@ -17,10 +17,16 @@ _HUNDRED: Final = Decimal(100)
 
 
 class Objection(NamedTuple):
-    """Why Tryton would not take something."""
+    """Why Tryton would not take something; `field` is the value of the order or line that it is about."""
 
     category: ProblemCategory
     sentence: str
+    field: str | None = None
+
+    @property
+    def refusal(self) -> Refusal:
+        """The same, as a quotation tells it."""
+        return Refusal(self.sentence, self.category, self.field)
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -75,7 +81,7 @@ def prepared_line(asked: LineRequest, goods: Goods | None, price: Decimal | None
     step = Decimal(1).scaleb(-digits)
     if asked.unit_price is not None and full.quantize(step, ROUND_HALF_UP) != full:
         sentence = f"A price has at most {digits} digits behind the point, and {full} of {asked.sku} has more."
-        return Line(asked=asked, goods=goods, objection=Objection(_Category.PRICING, sentence))
+        return Line(asked=asked, goods=goods, objection=Objection(_Category.PRICING, sentence, "unit_price"))
     share = 1 - (asked.discount_percent or Decimal(0)) / _HUNDRED
     return Line(asked=asked, goods=goods, unit_price=(full * share).quantize(step, ROUND_HALF_UP))
 
@@ -86,10 +92,11 @@ def _wrong_goods(asked: LineRequest, goods: Goods | None) -> Objection | None:
     if not goods.active or not goods.salable or goods.sale_uom is None:
         return Objection(_Category.PRODUCT, f"{asked.sku} is not sold any more.")
     if asked.quantity <= 0:
-        return Objection(_Category.INVALID_INPUT, f"A quantity of {asked.quantity} {asked.sku} cannot be ordered.")
+        sentence = f"A quantity of {asked.quantity} {asked.sku} cannot be ordered."
+        return Objection(_Category.INVALID_INPUT, sentence, "quantity")
     if not divisible(asked.quantity, goods.sale_uom):
         sentence = f"{asked.quantity} {asked.sku} cannot be ordered: it is sold by the {goods.sale_uom.symbol}."
-        return Objection(_Category.INVALID_INPUT, sentence)
+        return Objection(_Category.INVALID_INPUT, sentence, "quantity")
     if goods.template is None or goods.template.account_category is None:
         return Objection(_Category.TAX, f"{asked.sku} has no account category, so nobody knows its taxes.")
     return None

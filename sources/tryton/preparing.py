@@ -49,9 +49,11 @@ class Preparing:
         buyer = next(iter(await clerk.find(kind, texts([request.customer_key]), _of_code)), None)
         currency = next(iter(await clerk.find(_CURRENCIES, texts([request.currency_code]), _of_code)), None)
         if buyer is None:
-            return Objection(ProblemCategory.CUSTOMER_MASTER, f"There is no customer {request.customer_key}.")
+            sentence = f"There is no customer {request.customer_key}."
+            return Objection(ProblemCategory.CUSTOMER_MASTER, sentence, "customer")
         if currency is None:
-            return Objection(ProblemCategory.INVALID_INPUT, f"There is no currency {request.currency_code}.")
+            sentence = f"The books have no currency {request.currency_code}."
+            return Objection(ProblemCategory.INVALID_INPUT, sentence, "currency_code")
         terms = Terms(
             customer=buyer.id,
             currency=currency.id,

@@ -10,8 +10,8 @@ from typing import Final
 from msgspec import Struct
 
 from canonical.customer import Credit
-from canonical.errors import Refused
-from canonical.intake import LineQuotation, OrderQuotation, OrderRequest
+from canonical.errors import ProblemCategory, Refused
+from canonical.intake import LineQuotation, OrderQuotation, OrderRequest, Refusal
 from canonical.money import Money, money, total
 from sources.kit.call import Call
 from sources.tryton.addresses import default_place
@@ -44,14 +44,14 @@ class Quoting:
         try:
             clerk = self._office.clerk(call, request.legal_entity_code)
         except Refused as no:
-            return _unknown(request, no.sentence)
+            return _unknown(request, Refusal(no.sentence, no.category, "legal_entity"))
         defaults = await clerk.ask(SALE, "default_get", {"fields_names": _DEFAULTS, "with_rec_name": False}, Defaults)
         today = clerk.reading.fetched_at.date()
         prepared = await self._preparing.order(
             clerk, request, _stock(defaults, request.requested_delivery_date or today)
         )
         if isinstance(prepared, Objection):
-            return _unknown(request, prepared.sentence)
+            return _unknown(request, prepared.refusal)
         return _quoted(clerk, request, prepared, defaults)
 
 
@@ -60,7 +60,7 @@ def _stock(defaults: Defaults, day: date) -> Context:
     return (("locations", places), ("stock_date_end", told_day(day)))
 
 
-def _unknown(request: OrderRequest, refusal: str) -> OrderQuotation:
+def _unknown(request: OrderRequest, refusal: Refusal) -> OrderQuotation:
     lines = tuple(LineQuotation(sku=line.sku, quantity=line.quantity) for line in request.lines)
     return OrderQuotation(lines=lines, refusals=(refusal,))
 
@@ -71,13 +71,14 @@ def _quoted(clerk: Clerk, request: OrderRequest, prepared: Prepared, defaults: D
     subtotal, tax = _sum(line.amount for line in lines), _sum(line.tax for line in lines)
     credit = _credit(clerk, prepared)
     method = prepared.buyer.sale_shipment_method or defaults.shipment_method
-    refusals = [objection.sentence for objection in prepared.objections]
+    refusals = [objection.refusal for objection in prepared.objections]
     if default_place(prepared.buyer, "invoice") is None and (request.bill_to is None or request.ship_to is None):
-        refusals.append(f"The customer {request.customer_key} has no address.")
+        refusals.append(_no_address(request))
     # Only what is sent before it is paid needs credit (modules/sale_credit_limit).
     beyond = _beyond(credit, subtotal) if method == "order" else None
     if beyond is not None:
-        refusals.append(f"It would exceed the customer's credit limit by {beyond.amount} {currency}.")
+        sentence = f"It would exceed the customer's credit limit by {beyond.amount} {currency}."
+        refusals.append(Refusal(sentence, ProblemCategory.CREDIT))
     whole = subtotal + tax if subtotal is not None and tax is not None else None
     return OrderQuotation(lines=lines, subtotal=subtotal, tax=tax, total=whole, credit=credit, refusals=tuple(refusals))
 
@@ -95,8 +96,13 @@ def _line(line: Line, currency: str, day: date, today: date) -> LineQuotation:
         tax=tax,
         unit=goods.sale_uom.symbol if goods is not None and goods.sale_uom is not None else None,
         available_on=_available(line, day, today),
-        refusal=line.objection.sentence if line.objection is not None else None,
+        refusal=line.objection.refusal if line.objection is not None else None,
     )
+
+
+def _no_address(request: OrderRequest) -> Refusal:
+    sentence = f"The customer {request.customer_key} has no address."
+    return Refusal(sentence, ProblemCategory.CUSTOMER_MASTER, "customer")
 
 
 def _price(price: Decimal, currency: str) -> Money:

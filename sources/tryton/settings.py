@@ -66,6 +66,15 @@ class Settings(BaseModel):
         default=("revenue", "expense", "write-off"),
         description="types of journals whose entries on an invoice are credit notes and write-offs, not money",
     )
+    polled: tuple[
+        Literal["sales", "sale_lines", "shipments", "returns", "moves", "invoices", "receivables", "customers"], ...
+    ] = Field(
+        default=("sales", "sale_lines", "shipments", "returns", "moves", "invoices", "receivables", "customers"),
+        description="what is looked through for changes; leave out what the key's user may not read",
+    )
+    poll_overlap_minutes: int = Field(
+        default=10, ge=1, le=1440, description="longer than the longest transaction, which is stamped when it begins"
+    )
     page_size: int = Field(default=500, ge=1, le=5000, description="the most rows asked for in one call")
     most_pages: int = Field(default=20, ge=1, le=500, description="how many further pages of one answer are followed")
     longest_url: int = Field(

@@ -20,13 +20,14 @@ from canonical.intake import (
     OrderAcknowledgment,
     OrderQuotation,
     OrderRequest,
+    Refusal,
     WriteBack,
 )
 from canonical.lineage import Stamp
 from canonical.money import money
 from canonical.order import OrderLine, OrderRecord, Stage, SystemStatus
 from canonical.refs import Ref, SystemReference
-from sources.intake import CustomerIntake, OrderIntake, OrderWriteBack
+from sources.intake import CustomerIntake, CustomerWriteBack, OrderIntake, OrderWriteBack
 from sources.kit.call import Call
 from tests.fakes.systems import Books, FakeCrm, FakeErp
 
@@ -100,17 +101,21 @@ class TradingErp(FakeErp, OrderIntake, CustomerIntake):
         self.credit: Credit | None = None
         self.unknown: set[str] = set()
         self.available_on: date | None = None
+        self.refusals: tuple[Refusal, ...] = ()
 
     async def quote_order(self, call: Call, request: OrderRequest) -> OrderQuotation:
         after = self.mood.begin("quote_order")
         lines = tuple(self._quote(line, request.currency_code) for line in request.lines)
         subtotal = money(sum((line.amount.amount for line in lines if line.amount), Decimal(0)), request.currency_code)
         after("after")
-        return OrderQuotation(lines=lines, subtotal=subtotal, total=subtotal, credit=self.credit)
+        return OrderQuotation(
+            lines=lines, subtotal=subtotal, total=subtotal, credit=self.credit, refusals=self.refusals
+        )
 
     def _quote(self, line: LineRequest, currency: str) -> LineQuotation:
         if line.sku not in PRICES or line.sku in self.unknown:
-            return LineQuotation(sku=line.sku, quantity=line.quantity, refusal=f"{line.sku} is not sold here.")
+            refusal = Refusal(f"{line.sku} is not sold here.", ProblemCategory.PRODUCT)
+            return LineQuotation(sku=line.sku, quantity=line.quantity, refusal=refusal)
         price = line.unit_price if line.unit_price is not None and line.unit_price > 1 else PRICES[line.sku]
         return LineQuotation(
             sku=line.sku,
@@ -147,6 +152,8 @@ class TradingErp(FakeErp, OrderIntake, CustomerIntake):
         after = self.mood.begin("amend_order")
         place = next(at for at, record in enumerate(self.books.orders) if record.ref.key == amendment.order_key)
         record = self.books.orders[place]
+        if record.stage is Stage.CANCELLED:
+            raise Refused(self.name, f"Order {record.number} is cancelled.", category=ProblemCategory.CONFLICT)
         if amendment.expected_version not in (None, record.version):
             raise Refused(self.name, "The order was changed.", category=ProblemCategory.CONFLICT)
         self.amendments.append(amendment)
@@ -228,7 +235,7 @@ def _record(system: str, key: str, request: OrderRequest) -> OrderRecord:
     )
 
 
-class TradingCrm(FakeCrm, OrderWriteBack):
+class TradingCrm(FakeCrm, OrderWriteBack, CustomerWriteBack):
     """A CRM that is told of bookings, and takes orders born elsewhere."""
 
     def __init__(self, books: Books, name: str = "crm") -> None:
@@ -236,6 +243,13 @@ class TradingCrm(FakeCrm, OrderWriteBack):
         self.mood = Misbehaving()
         self.told: list[WriteBack] = []
         self.registered: dict[str, CrmOrderRequest] = {}
+        self.numbers: dict[str, list[str]] = {}
+
+    async def write_back_customer(self, call: Call, crm_key: str, numbers: Sequence[str]) -> None:
+        after = self.mood.begin("write_back_customer")
+        held = self.numbers.setdefault(crm_key, [])
+        held += [number for number in numbers if number not in held]
+        after("after")
 
     async def register_order(self, call: Call, request: CrmOrderRequest) -> Ref:
         after = self.mood.begin("register_order")

@@ -46,7 +46,7 @@ type Query {
   keeps: String
 }
 type Mutation { write: String }
-type Subscription { news: String }
+type Subscription { news(after: String): String }
 type Strange { must: String! }
 """
 

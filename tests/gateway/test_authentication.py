@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from canonical.principal import Principal
-from gateway.authentication import Authenticator, UnauthenticatedError, Verified, read_keys
+from gateway.authentication import Authenticator, Identity, UnauthenticatedError, Verified, read_keys
 from gateway.settings import Settings, SettingsError
 from gateway.tokens import Signer
 from tests.gateway.pretend import AUTHENTICATOR, SECRET, SIGNER, TOKEN
@@ -214,13 +214,21 @@ def test_a_verified_token_is_taken_at_its_word_for_a_while_and_never_beyond_its_
     now = 1_000.0
     verified = Verified(lambda: now)
     principal = Principal("ann", "acme", "app", frozenset())
-    verified.keep("short", principal, expires_at=1_010.0)
-    verified.keep("long", principal, expires_at=9_000.0)
+    short, long = Identity(principal, 1_010.0), Identity(principal, 9_000.0)
+    verified.keep("short", short)
+    verified.keep("long", long)
 
     now = 1_009.9
-    assert (verified.principal("short"), verified.principal("long")) == (principal, principal)
+    assert (verified.identity("short"), verified.identity("long")) == (short, long)
     now = 1_010.0
-    assert (verified.principal("short"), verified.principal("long")) == (None, principal)
+    assert (verified.identity("short"), verified.identity("long")) == (None, long)
     now = 1_030.0
-    assert verified.principal("long") is None
-    assert verified.principal("other") is None
+    assert verified.identity("long") is None
+    assert verified.identity("other") is None
+
+
+def test_the_end_of_a_token_is_told_with_its_caller_also_when_it_was_verified_before() -> None:
+    first, again = (AUTHENTICATOR.identity(bearer(sub="carl")) for _ in range(2))
+
+    assert first == again
+    assert (first.principal.subject, first.expires_at) == ("carl", NOW + 5.0)

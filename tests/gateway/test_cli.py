@@ -51,7 +51,7 @@ def test_every_wish_explains_itself_to_somebody_new(command: str, promise: str) 
     [
         ("serve", ["--host", "--port", "--landscape", "--workers", "--state", "--reads-only"]),
         ("worker", ["--landscape", "--wait", "--version"]),
-        ("demo", ["--port", "--ready-file", "--erp", "--state", "--cache"]),
+        ("demo", ["--port", "--ready-file", "--erp", "--state", "--cache", "--play"]),
         ("sandbox", ["--state", "--ready", "--erp", "--cache"]),
         ("forget", ["system", "concept", "keys", "--landscape"]),
         ("schema", ["--check", "--write"]),

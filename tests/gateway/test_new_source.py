@@ -16,6 +16,7 @@ from canonical.system import SystemHealth
 from canonical.wanted import Wanted
 from gateway.new_source import NameRefusedError, scaffold
 from sources import catalog
+from sources.feeds import Webhook
 from sources.kit.call import Call
 from sources.kit.forecast import Calls, Need, Question
 from sources.landscape import Instance, Landscape
@@ -69,6 +70,7 @@ async def test_the_new_adapter_reads_from_its_own_sandbox(shop: str, tmp_path: P
     await source.close()
 
     assert {sku: product.name for sku, product in found.items()} == {"B-2": "Bolt"}
+    assert isinstance(source, Webhook)
     assert checkup.status is SystemHealth.UP
     assert source.origin("Product", "name") == "Product.title"
 

@@ -42,7 +42,7 @@ def make(*arguments: str, at: Path = ROOT, **environment: str) -> subprocess.Com
 
 def clean() -> dict[str, str]:
     """The environment without what an outer make, or whoever calls it, has put there."""
-    ours = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PORT", "ERP", "CACHE"}
+    ours = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PORT", "ERP", "CACHE", "PLAY"}
     return {name: value for name, value in os.environ.items() if name not in ours}
 
 
@@ -72,12 +72,12 @@ def test_help_lists_every_wish_with_a_sentence() -> None:
     assert make().stdout == make("help").stdout
 
 
-def test_demo_hands_on_its_port_its_ready_file_its_erp_and_its_cache(installed: Path) -> None:
+def test_demo_hands_on_its_port_its_ready_file_its_erp_its_cache_and_its_play(installed: Path) -> None:
     plain = make("demo", at=installed)
-    full = make("demo", "PORT=8123", "READY_FILE=/tmp/a b.json", "ERP=acme", "CACHE=1", at=installed)
+    full = make("demo", "PORT=8123", "READY_FILE=/tmp/a b.json", "ERP=acme", "CACHE=1", "PLAY=1", at=installed)
 
     assert plain.stdout == "revgraph demo\n"
-    assert full.stdout == "revgraph demo --port 8123 --ready-file /tmp/a b.json --erp acme --cache\n"
+    assert full.stdout == "revgraph demo --port 8123 --ready-file /tmp/a b.json --erp acme --cache --play\n"
 
 
 def test_demo_reads_the_environment_too(installed: Path) -> None:

@@ -48,6 +48,7 @@ def test_each_way_in_is_seen(tmp_path: Path, place: str, line: str, expected: st
     [
         ("sources/acme/x.py", "from sources.acme.wire import Row"),
         ("sources/acme/sandbox/x.py", "from sources.acme.sandbox.store import Store"),
+        ("sources/acme/sandbox/x.py", "from sources.acme.bus import bus_pb2 as bus"),
         ("sources/acme/x.py", "from sources.kit.http import Caller"),
         ("sandbox/x.py", "from sources.acme.sandbox import app"),
     ],

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
-from gateway.app import create_app
-from gateway.outliving import works
-from gateway.settings import Settings
-from gateway.tokens import Signer
-from gateway.wiring import House, open_house
-from resolvers.access import SCOPES
 from sandbox.serve import Company, open_company
-from sources.intake import OrderIntake
 from sources.kit.sandbox.faults import Fault
 from tests.fakes.postgres import Databases
-from tests.house.tree import ROOT
 from tests.journeys.asking import Asker
-from tests.journeys.conftest import SECRET
+from tests.journeys.working import AMEND, CANCEL, RETRY, SUBMIT, again, new_key, settled, worked
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -34,37 +21,6 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-SUBMISSION = """
-  id state externalReference problems { code category field outcome }
-  steps { name state message } orders { id number status version lines { id sku quantity } }
-  exceptions { id category correctable { field } }
-"""
-SUBMIT = f"""
-mutation($input: SubmitOrderInput!, $key: String!) {{
-  submitOrder(input: $input, idempotencyKey: $key) {{
-    replayed problems {{ code field }} submission {{ {SUBMISSION} }}
-  }}
-}}
-"""
-AMEND = f"""
-mutation($order: OrderBy!, $input: AmendOrderInput!, $version: String, $key: String!) {{
-  amendOrder(order: $order, input: $input, expectedVersion: $version, idempotencyKey: $key) {{
-    problems {{ code field }} submission {{ {SUBMISSION} }}
-  }}
-}}
-"""
-CANCEL = f"""
-mutation($order: OrderBy!, $key: String!) {{
-  cancelOrder(order: $order, reason: "ordered twice", idempotencyKey: $key) {{
-    problems {{ code field }} submission {{ {SUBMISSION} }}
-  }}
-}}
-"""
-RETRY = """
-mutation($id: ID!, $corrections: [CorrectionInput!]) {
-  retryException(id: $id, corrections: $corrections) { problems { code } integrationException { status } }
-}
-"""
 BUYERS = """
 { customers(first: 40) { nodes { crmId billingAccounts { legalEntity { code } credit { onHold } } } } }
 """
@@ -85,49 +41,9 @@ def url(databases: Databases) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(company: Company, url: str) -> AsyncIterator[House]:
-    chosen = {"jwt_secret": SECRET, "landscape": company.landscape, "database_url": url, "deadline_seconds": 20}
-    async with open_house(Settings.model_validate(chosen), os.environ) as opened:
-        if opened.sources.get(ERP, OrderIntake) is None:
-            pytest.skip(f"{ERP} takes no orders through Revgraph yet.")
-        yield opened
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def worker(house: House, url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
-    """A real worker, as `revgraph worker` starts it; ended by its id."""
-    log: Path = tmp_path_factory.mktemp("worker") / "worker.log"
-    with log.open("wb") as out:
-        running = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway.cli", "worker", "--landscape", str(house.settings.landscape),
-            cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
-            env={**os.environ, "REVGRAPH_DATABASE_URL": url},
-        )  # fmt: skip
-    try:
-        while not await asyncio.to_thread(works, url):
-            assert running.returncode is None, f"see {log}"
-            await asyncio.sleep(0.05)
-        yield
-    finally:
-        if running.returncode is None:
-            running.terminate()
-        await running.wait()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ask(house: House, worker: None) -> AsyncIterator[Asker]:
-    app = create_app(house.settings, lambda: open_house(house.settings, os.environ))
-    app.state.house = house
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway", timeout=60) as client:
-        yield Asker(client, Signer(SECRET, house.landscape.tenant), frozenset(SCOPES))
-
-
-_keys = count(1)
-
-
-def new_key() -> str:
-    return f"key-of-the-journey-{next(_keys):04}"
+async def ask(company: Company, url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]:
+    async with worked(company, url, tmp_path_factory.mktemp("worker")) as (_, asker):
+        yield asker
 
 
 async def buyer(ask: Asker) -> str:
@@ -138,17 +54,6 @@ async def buyer(ask: Asker) -> str:
             if account["legalEntity"]["code"] == BOOKS and not (account["credit"] or {}).get("onHold"):
                 return str(customer["crmId"])
     raise AssertionError("nobody can buy")
-
-
-async def settled(ask: Asker, payload: Any) -> Any:
-    """The submission once nothing goes on with it."""
-    assert payload["submission"], payload["problems"]
-    found = payload["submission"]
-    while found["state"] == "IN_PROGRESS":
-        await asyncio.sleep(0.05)
-        told = await ask(f"query($id: ID!) {{ submission(by: {{id: $id}}) {{ {SUBMISSION} }} }}", id=found["id"])
-        found = told.data["submission"]
-    return found
 
 
 async def an_order(ask: Asker, *skus: str) -> dict[str, Any]:
@@ -198,7 +103,7 @@ async def test_an_article_that_nobody_sells_is_corrected_and_booked_under_the_sa
     correction = {"field": ["input", "lines", "1", "sku"], "value": "PS-12"}
 
     retried = (await ask(RETRY, id=exception["id"], corrections=[correction])).data["retryException"]
-    booked = await settled(ask, {"submission": {**refused, "state": "IN_PROGRESS"}})
+    booked = await again(ask, refused)
 
     assert refused["state"] == "REFUSED"
     assert correction["field"] in [problem["field"] for problem in refused["problems"]]

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.control import control_app
 from sandbox.opening import Opened, Tale, open_all
+from sources.kit.sandbox.contract import Emits
 from sources.kit.sandbox.log import Asked
 
 URLS = {"salesforce": "http://crm", "sap-eu": "http://eu", "erp-us": "http://us"}
@@ -96,6 +97,28 @@ async def test_requests_are_shown_newest_last_and_forgotten_on_demand(
     assert [one["path"] for one in shown["sap-eu"]] == ["/b", "/c"]
     assert (await control.delete("/requests")).status_code == 204
     assert (await control.get("/requests")).json() == {"salesforce": [], "sap-eu": [], "erp-us": []}
+
+
+async def test_a_system_is_told_where_to_post_what_happens_in_it(control: httpx.AsyncClient, opened: Opened) -> None:
+    told = {"url": "http://127.0.0.1:9/webhooks/sap-eu", "secret": "a-secret-of-tests"}
+
+    put = await control.put("/webhooks/sap-eu", json=told)
+    seen = (await control.get("/webhooks")).json()
+    gone = await control.delete("/webhooks/sap-eu")
+
+    assert put.json() == {"url": told["url"], "sent": 0, "lost": 0}
+    assert (seen["sap-eu"]["url"], seen["erp-us"]["url"]) == (told["url"], None)
+    assert gone.status_code == 204
+    emits = opened.sandboxes["sap-eu"]
+    assert isinstance(emits, Emits)
+    assert emits.posting.url is None
+
+
+@pytest.mark.parametrize(
+    "system,url,status", [("nobody", "http://127.0.0.1:9/x", 404), ("sap-eu", "ftp://x", 422), ("sap-eu", "", 422)]
+)
+async def test_a_wrong_webhook_is_refused(control: httpx.AsyncClient, system: str, url: str, status: int) -> None:
+    assert (await control.put(f"/webhooks/{system}", json={"url": url})).status_code == status
 
 
 async def test_a_pattern_that_is_none_is_refused(control: httpx.AsyncClient) -> None:

@@ -81,6 +81,19 @@ async def test_lines_are_named_by_their_ids_and_changed_in_the_books(graph: Grap
     ]
 
 
+async def test_a_change_is_made_once_a_key_and_the_key_stands_for_no_other(graph: Graph, booked: Any) -> None:
+    first = await amend(graph, {"id": booked["id"]}, {"purchaseOrderNumber": "PO-2"})
+    running = await amend(graph, {"id": booked["id"]}, {"purchaseOrderNumber": "PO-2", "addLines": None})
+    await graph.house.work()
+    finished = await amend(graph, {"id": booked["id"]}, {"purchaseOrderNumber": "PO-2"})
+    other = await amend(graph, {"id": booked["id"]}, {"purchaseOrderNumber": "PO-3"})
+
+    assert [one["replayed"] for one in (first, running, finished)] == [False, True, True]
+    assert [one["submission"]["state"] for one in (running, finished)] == ["IN_PROGRESS", "COMPLETED"]
+    assert (other["submission"], said(other)) == (None, [("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")])
+    assert [one.purchase_order_number for one in graph.house.eu.amendments] == ["PO-2"]
+
+
 async def test_a_change_that_was_decided_on_what_is_no_more_is_a_conflict(graph: Graph, booked: Any) -> None:
     accepted = await amend(graph, {"id": booked["id"]}, {"purchaseOrderNumber": "PO-2"}, version="older")
     await graph.house.work()

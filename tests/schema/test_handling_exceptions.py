@@ -139,6 +139,34 @@ async def test_several_are_assigned_each_for_itself(graph: Graph, refused: Any) 
     assert [said(one) for one in too_many] == [[("TOO_MANY_IDS", "ids")]]
 
 
+async def test_each_act_is_in_audit_with_what_was_before_and_after(graph: Graph, refused: Any) -> None:
+    correction = {"field": refused["correctable"][0]["field"], "value": "P-8"}
+    await graph(ASSIGN, ids=[refused["id"]], owner="bob")
+    await graph(RETRY, id=refused["id"], corrections=[correction], note="typo")
+    await graph.house.work()
+    await graph(RESOLVE, id=refused["id"], how="ACCEPTED", note="sold out")
+    asked = "query($id: String!) { audit(filter: {subject: $id}) { nodes { actor action detail before after } } }"
+
+    told = (await graph(asked, id=refused["id"]))["audit"]["nodes"]
+
+    resolved, retried, assigned, raised = told
+    assert [one["actor"] for one in told] == ["ann", "ann", "ann", "revgraph"]
+    assert raised["action"] == "RAISE_EXCEPTION"
+    assert (assigned["action"], assigned["before"], assigned["after"]) == (
+        "ASSIGN_EXCEPTION",
+        '"product master data"',
+        '"bob"',
+    )
+    assert (retried["action"], retried["detail"]) == ("RETRY_EXCEPTION", "typo")
+    assert ('"P-9"' in retried["before"], '"P-8"' in retried["after"]) == (True, True)
+    assert (resolved["action"], resolved["detail"]) == ("RESOLVE_EXCEPTION", "sold out")
+    assert (resolved["before"], resolved["after"]) == ('"OPEN"', '"ACCEPTED"')
+
+
+async def test_an_exception_that_no_rule_gives_to_anybody_is_for_whoever_can_help(graph: Graph, refused: Any) -> None:
+    assert refused["owner"] == "product master data"
+
+
 async def test_without_the_right_nothing_is_done_and_nothing_is_read(graph: Graph, refused: Any) -> None:
     reader = graph.narrowed(scopes=frozenset({"exceptions:read"}))
     stranger = graph.narrowed(scopes=frozenset({"orders:read"}))

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from canonical.errors import Refused, Unavailable
+from canonical.errors import ProblemCategory, Refused, Unavailable
+from canonical.intake import Refusal
 from canonical.order import Hold, HoldKind
 from sources.landscape_rules import Writes
 from tests.fakes.intake import DownForReading, lost, never_arrived, raising
@@ -124,6 +125,7 @@ async def test_another_client_application_has_keys_of_its_own(graph: Graph) -> N
         ({**order_input(), "lines": []}, ("INVALID_INPUT", "input.lines")),
         (order_input(*[line_input()] * 10_000), ("INVALID_INPUT", "input.lines")),
         (order_input(currencyCode="euro"), ("INVALID_INPUT", "input.currencyCode")),
+        (order_input(currencyCode="QQQ"), ("INVALID_INPUT", "input.currencyCode")),
         (order_input(purchaseOrderNumber="PO \N{ROCKET}"), ("INVALID_INPUT", "input.purchaseOrderNumber")),
         (order_input(legalEntity="XX99"), ("UNKNOWN_LEGAL_ENTITY", "input.legalEntity")),
         (order_input(customer={"id": "nonsense"}), ("BAD_ID", "input.customer")),
@@ -181,6 +183,48 @@ async def test_what_only_the_systems_know_to_be_wrong_is_refused_by_its_path_and
     assert said(done) == [problem]
     assert (done["problems"][0]["category"], done["problems"][0]["outcome"]) == (category, "NOT_APPLIED")
     assert graph.house.eu.requests == []
+
+
+@pytest.mark.parametrize(
+    "refusal,problem,owner",
+    [
+        (Refusal("Tax could not be determined.", ProblemCategory.TAX), ("TAX_REFUSED", None), "tax"),
+        (Refusal("Beyond the limit.", ProblemCategory.CREDIT), ("CREDIT_EXCEEDED", None), "credit desk"),
+        (
+            Refusal("The books have no currency EUR.", ProblemCategory.INVALID_INPUT, "currency_code"),
+            ("VALUE_REFUSED", "input.currencyCode"),
+            "whoever asked",
+        ),
+    ],
+)
+async def test_what_an_erp_has_against_an_order_is_told_as_the_kind_of_thing_that_it_is(
+    graph: Graph, refusal: Refusal, problem: tuple[str, str | None], owner: str
+) -> None:
+    graph.house.eu.refusals = (refusal,)
+
+    done = await graph.done()
+
+    assert (done["state"], said(done)) == ("REFUSED", [problem])
+    assert done["problems"][0]["category"] == refusal.category.value
+    assert done["problems"][0]["owner"] == owner
+
+
+async def test_a_currency_that_a_company_does_not_sell_in_is_refused_wherever_that_turns_out(house: House) -> None:
+    books = replace(house.landscape.entities["DE01"], currencies=("GBP",))
+    house.landscape = with_values(house.landscape, entities={**house.landscape.entities, "DE01": books})
+    house.shop = house.worker(house.durable)
+    graph = Graph(house, Desk(house.store, house.landscape, wait=0.0, clock=lambda: house.now))
+
+    at_the_door = await graph.submit(currencyCode="USD", legalEntity="DE01")
+    foreign = await graph.done(key="key-of-an-order-in-pounds", currencyCode="GBP", legalEntity="DE01")
+    routed = await graph.done(
+        key="key-of-a-routed-order", currencyCode="USD", source=None, shipTo={"country": "DE"}, legalEntity=None
+    )
+
+    assert (at_the_door["submission"], said(at_the_door)) == (None, [("CURRENCY_NOT_TAKEN", "input.currencyCode")])
+    assert at_the_door["problems"][0]["message"] == "DE01 does not sell in USD; it sells in EUR, GBP."
+    assert foreign["state"] == "COMPLETED"
+    assert (routed["state"], said(routed)) == ("REFUSED", [("CURRENCY_NOT_TAKEN", "input.currencyCode")])
 
 
 async def test_a_missing_right_is_a_problem_that_binds_nothing(graph: Graph) -> None:

@@ -8,6 +8,7 @@ import pytest
 from canonical.errors import ProblemCategory
 from canonical.integration_exception import Severity
 from sources.landscape import CachePolicy, Secret
+from sources.landscape_events import Bulletins
 from sources.landscape_file import LandscapeError, Wrong, read_landscape
 from sources.landscape_rules import Writes
 
@@ -138,7 +139,8 @@ def test_a_credential_is_read_from_a_file_beside_the_landscape_and_stripped(tmp_
 
 
 def test_the_example_loads_with_its_variables_set() -> None:
-    variables = ("SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "S4_USERNAME", "S4_PASSWORD", "TRYTON_KEY")
+    signing_in = ("SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "S4_USERNAME", "S4_PASSWORD", "TRYTON_KEY")
+    variables = (*signing_in, "DATA_WAREHOUSE_SECRET")
 
     landscape = read_landscape(
         ROOT / "revgraph.example.toml", dict.fromkeys(variables, "x"), ("salesforce", "s4hana", "tryton")
@@ -147,6 +149,8 @@ def test_the_example_loads_with_its_variables_set() -> None:
     assert list(landscape.instances) == ["salesforce", "s4", "tryton"]
     assert landscape.owner("customer", None, "ACME-US") == "tryton"
     assert landscape.cache == {"product": CachePolicy(300, 3600, "public")}
+    assert landscape.events.bulletins == Bulletins(on=True)
+    assert [(one.name, list(one.secrets)) for one in landscape.events.receivers] == [("data-warehouse", ["secret"])]
 
 
 @pytest.mark.parametrize(

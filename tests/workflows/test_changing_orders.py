@@ -7,14 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from canonical.customer import Address
-from canonical.errors import Outcome, ProblemCategory, Refused
+from canonical.errors import Outcome, ProblemCategory, Refused, Unavailable
 from canonical.intent import AmendOrder, CancelOrder, CreateCustomer, LineAt, LineChangeAsked
 from canonical.order import Stage
 from canonical.principal import Principal
 from canonical.refs import Ref
 from canonical.submission import SubmissionState
 from tests.fakes.company import order_record
-from tests.fakes.intake import lost, never_arrived, raising
+from tests.fakes.intake import Trouble, lost, never_arrived, raising
 from tests.workflows.house import ANN, House, line, order
 
 SALE, BOOKED = Ref("crm", "sale1"), Ref("erp-eu", "4001")
@@ -142,6 +142,69 @@ async def test_a_change_whose_reply_is_lost_is_recognised_by_what_the_order_show
 
     assert done.state is SubmissionState.COMPLETED
     assert len(house.eu.amendments) == 1
+
+
+def delivered_twice(when: str) -> None:
+    if when == "after":
+        raise Refused("erp-eu", "The order was changed.", category=ProblemCategory.CONFLICT)
+
+
+async def test_a_change_that_the_network_delivers_twice_is_not_taken_for_a_conflict_with_itself(house: House) -> None:
+    house.eu.mood.will("amend_order", delivered_twice)
+
+    done = await house.done(amended(change=(LineChangeAsked(order=BOOKED, key="10", quantity=Decimal(5)),)))
+
+    assert done.state is SubmissionState.COMPLETED
+    assert len(house.eu.amendments) == 1
+
+
+async def test_a_conflict_that_cannot_be_looked_into_is_no_refusal(house: House) -> None:
+    house.eu.mood.will("amend_order", delivered_twice)
+    house.eu.mood.always["find_orders"] = raising(Unavailable("erp-eu", "It is down."))
+
+    unsure = await house.done(amended(change=(LineChangeAsked(order=BOOKED, key="10", quantity=Decimal(5)),)))
+
+    assert unsure.state is SubmissionState.UNCERTAIN
+
+
+async def test_an_order_that_shows_a_lost_change_and_was_cancelled_since_is_not_told_as_changed(house: House) -> None:
+    house.eu.mood.will("amend_order", lost)
+    house.eu.mood.will("find_orders", _cancelling(house))
+
+    done = await house.done(amended(change=(LineChangeAsked(order=BOOKED, key="10", quantity=Decimal(5)),)))
+    await house.settle()
+    await house.reconciled()
+    await house.work()
+    late = await house.look(done.id)
+
+    assert house.eu.books.orders[0].stage is Stage.CANCELLED
+    assert late.state is SubmissionState.REFUSED
+    assert late.problems[0].category is ProblemCategory.CONFLICT
+    assert len(house.eu.amendments) == 1
+
+
+async def test_a_cancelled_order_that_carries_a_changes_reference_is_not_the_changed_one(house: House) -> None:
+    house.eu.mood.will("amend_order", never_arrived)
+    unsure = await house.done(amended(change=(LineChangeAsked(order=BOOKED, key="10", quantity=Decimal(5)),)))
+    [standing] = house.eu.standing
+    house.eu.orders[unsure.external_reference] = [replace(standing, cancelled=True)]
+    _cancel(house)
+
+    await house.settle()
+    await house.reconciled()
+    await house.work()
+
+    late = await house.look(unsure.id)
+    assert (unsure.state, late.state) == (SubmissionState.UNCERTAIN, SubmissionState.REFUSED)
+
+
+def _cancelling(house: House) -> Trouble:
+    """Somebody cancels the order in the ERP just before it is looked for."""
+    return lambda when: _cancel(house) if when == "before" else None
+
+
+def _cancel(house: House) -> None:
+    house.eu.books.orders[0] = replace(house.eu.books.orders[0], stage=Stage.CANCELLED)
 
 
 async def test_a_change_that_may_have_got_lost_is_made_once_it_is_settled(house: House) -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from canonical.audit import AuditEntry
 from canonical.errors import ProblemCategory, Refused, Unavailable
+from canonical.events import Event, EventKind, Happening
 from canonical.integration_exception import (
     Correction,
     ExceptionResolution,
@@ -21,6 +22,7 @@ from canonical.kpi import KpiInterval
 from canonical.principal import Principal
 from canonical.refs import Ref
 from canonical.submission import SubmissionState
+from canonical.timeline import TimelineArea, TimelineKind
 from sources.landscape_rules import ExceptionRule, OrderRules, Rules
 from tests.fakes.intake import raising
 from tests.workflows.house import ANN, House, line, order
@@ -29,6 +31,8 @@ from workflows.binding import Given, bind
 from workflows.desk import Desk
 from workflows.exception_queue import ExceptionFilter
 from workflows.ledger import SubmissionFilter
+from workflows.outbox import put
+from workflows.relay import Relay
 from workflows.store.opening import Store
 from workflows.upkeep import look_after, tidy
 
@@ -406,6 +410,29 @@ async def test_numbers_are_counted_in_all_by_span_by_system_and_by_category(hous
     assert [(one.category, one.count) for one in told.by_category] == [(ProblemCategory.PRODUCT, 1)]
     nothing = await house.desk.kpis(ELSEWHERE, since)
     assert nothing.total.orders_submitted == 0
+
+
+async def test_how_long_an_order_waits_for_its_first_invoice_is_counted_from_the_log(house: House) -> None:
+    now = datetime.now(UTC)
+    told = [("a", "ORDER_BOOKED", 90), ("a", "INVOICE_GENERATED", 30), ("a", "INVOICE_GENERATED", 10)]
+    told += [("b", "ORDER_BOOKED", 20), ("b", "INVOICE_GENERATED", 15), ("c", "INVOICE_GENERATED", 5)]
+    async with house.store.transaction() as transaction:
+        await put(transaction, *(_happened(name, kind, now - timedelta(minutes=ago)) for name, kind, ago in told))
+    await Relay(house.store, "acme").move()
+
+    counted = await house.desk.kpis(ANN, now - timedelta(hours=2), interval=KpiInterval.HOUR)
+
+    # Of a an hour, of b five minutes; when c was booked is not known.
+    assert counted.total.invoice_latency_seconds_median == (60 + 5) * 60 / 2
+    assert [one.kpis.invoice_latency_seconds_median for one in counted.by_system] == [1950.0, None]
+    nothing = await house.desk.kpis(ELSEWHERE, now - timedelta(hours=2))
+    assert nothing.total.invoice_latency_seconds_median is None
+
+
+def _happened(order_key: str, kind: str, at: datetime) -> Event:
+    what = Happening(kind=TimelineKind(kind), area=TimelineArea.ORDER, title=kind, system="erp-eu")
+    key, ref = f"{order_key}:{kind}:{at}", Ref("crm", order_key)
+    return Event(key=key, tenant="acme", kind=EventKind.HAPPENING, at=at, order=ref, happening=what)
 
 
 async def test_what_is_stuck_is_shown_to_a_person_once(store: Store) -> None:

@@ -109,13 +109,19 @@ delivery = Table(
     # What keeps its order: of one order, nothing overtakes what could not be sent yet.
     Column("lane", Text, nullable=False),
     Column("state", Text, nullable=False),
+    # The type and the id that the receiver sees.
+    Column("kind", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("body", JSON),
     instant("first_at", required=True),
+    # When it is sent, or, while it is being sent, when it may be sent again; empty once it has ended.
     instant("due_at"),
     instant("ended_at"),
     Column("answer", Text),
     UniqueConstraint("receiver", "position", name="uq_delivery_position"),
     Index("ix_delivery_due_at", "receiver", "due_at", postgresql_where=text("due_at is not null")),
     Index("ix_delivery_lane", "receiver", "lane", "position", postgresql_where=text("due_at is not null")),
+    Index("ix_delivery_ended_at", "receiver", "ended_at", postgresql_where=text("ended_at is not null")),
+    Index("ix_delivery_told", "receiver", "lane", "ended_at", postgresql_where=text("ended_at is not null")),
 )

@@ -28,10 +28,15 @@ class Authorized:
             return answer
         return (await self._once(call, ask))[0]
 
-    async def _once(self, call: Call, ask: Ask) -> tuple[Answer, Pairs]:
+    async def headers(self, call: Call) -> Pairs:
+        """What says who we are; secrets in it never show themselves from then on."""
         used = tuple((await self._authorization.headers(call, self._wire.send_anywhere)).items())
         if used != self._learnt:
             self._learnt = used
             for _, value in used:
                 self._redactor.learn(value.rpartition(" ")[2])
+        return used
+
+    async def _once(self, call: Call, ask: Ask) -> tuple[Answer, Pairs]:
+        used = await self.headers(call)
         return await self._wire.send(call, ask, used), used

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,8 +66,8 @@ class SystemClient:
         }
         self.redactor = Redactor(secret.reveal() for secret in instance.credentials.values())
         self._wire = Wire(instance, transport or open_transport(instance, ca_file), largest_answer)
-        authorized = Authorized(authorization, self._wire, self.redactor)
-        translated = Translated(self._system, translate, self.redactor, authorized)
+        self._authorized = Authorized(authorization, self._wire, self.redactor)
+        translated = Translated(self._system, translate, self.redactor, self._authorized)
         self._guarded = Guarded(self._system, self._breakers, limits, translated)
         retried = Retried(limits.attempts, clockwork, self._guarded)
         rationed = Rationed(self._system, limits, retried)
@@ -84,6 +85,10 @@ class SystemClient:
         if ask.safety == "read" and call.urgency == "interactive":
             call = call.until(call.deadline.share(READ_SHARE))
         return await self._recorded(call, ask)
+
+    async def credentials(self, call: Call) -> Mapping[str, str]:
+        """The headers that say who we are, for ways of asking the same system that are not HTTP. Raises a Fault."""
+        return dict(await self._authorized.headers(call))
 
     @property
     def health(self) -> tuple[BreakerHealth, ...]:

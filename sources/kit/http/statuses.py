@@ -36,7 +36,12 @@ _ANSWERS = (HTTPStatus.NOT_MODIFIED, HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITI
 
 def retry_after(answer: Answer) -> float | None:
     """The seconds of a Retry-After header, given as seconds or as a date; None where there is none to read."""
-    told = str(answer.headers.get("retry-after", "")).strip()
+    return seconds_asked(str(answer.headers.get("retry-after", "")))
+
+
+def seconds_asked(text: str) -> float | None:
+    """What a Retry-After header says, as seconds from now; None where there is none to read."""
+    told = text.strip()
     if not told:
         return None
     if told.replace(".", "", 1).isdecimal():

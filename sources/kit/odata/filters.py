@@ -45,6 +45,18 @@ def one_of(field: str, values: Iterable[str]) -> str:
     return either(eq(field, value) for value in values)
 
 
+def behind(fields: Sequence[str], values: Sequence[str]) -> str | None:
+    """What comes behind a row of these values when sorted by these fields; None where no row is given."""
+    pairs = list(zip(fields, values, strict=False))
+    steps = [" and ".join([*(eq(*pair) for pair in pairs[:place]), gt(*pairs[place])]) for place in range(len(pairs))]
+    return either(step if place == 0 else f"({step})" for place, step in enumerate(steps)) if steps else None
+
+
+def gt(field: str, value: str) -> str:
+    """The field is greater than this string."""
+    return f"{field} gt {text(value)}"
+
+
 def runs(conditions: Sequence[str], most: int = MOST_KEYS, longest: int = LONGEST) -> list[list[str]]:
     """The conditions in runs that fit one URL each as an or-chain, in order, without repetition."""
     result: list[list[str]] = []

@@ -6,7 +6,7 @@ A vendor folder exposes `sources.<vendor>.sandbox.open_sandbox(name: str, state:
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from starlette.types import ASGIApp
 
@@ -42,6 +42,26 @@ class Sandbox(Protocol):
 
     def close(self) -> None:
         """Let go of its files; it is of no use afterwards."""
+
+
+class Posting(NamedTuple):
+    """Where a system posts what happens in it (None: nowhere), and how many messages were taken and lost so far."""
+
+    url: str | None
+    sent: int
+    lost: int
+
+
+@runtime_checkable
+class Emits(Protocol):
+    """A pretend system that says by itself what happened in it, to one address."""
+
+    @property
+    def posting(self) -> Posting:
+        """Where it posts, and how that went."""
+
+    def send_to(self, url: str | None, secret: str | None = None) -> None:
+        """Post to this address from now on, None: nowhere; without a secret with its own that `settings` tell."""
 
 
 class OpenSandbox(Protocol):

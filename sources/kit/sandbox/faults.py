@@ -26,9 +26,14 @@ FaultKind = Literal[
     "shuffle_rows",
     "drop_rows",
     "duplicate_rows",
+    "lose_events",
+    "duplicate_events",
+    "shuffle_events",
 ]
 
 ROW_KINDS: Final[frozenset[FaultKind]] = frozenset({"shuffle_rows", "drop_rows", "duplicate_rows"})
+EVENT_KINDS: Final[frozenset[FaultKind]] = frozenset({"lose_events", "duplicate_events", "shuffle_events"})
+"""What hits the messages that a system sends by itself, and no request."""
 LONGEST_HOLD: Final = 120.0
 MOST_FAULTS: Final = 64
 
@@ -97,9 +102,18 @@ class Faults:
 
     def take(self, request_line: str) -> list[Fault]:
         """The faults that hit this request ("METHOD path?query"); each is counted, spent ones disappear."""
+        return self._taken(request_line, events=False)
+
+    def take_events(self, line: str) -> list[Fault]:
+        """The faults that hit a message which the system sends by itself ("EVENT type key"), likewise."""
+        return self._taken(line, events=True)
+
+    def _taken(self, line: str, *, events: bool) -> list[Fault]:
         if not self._armed:
             return []
-        hit = [entry for entry in self._armed if self._hits(entry, request_line)]
+        hit = [
+            entry for entry in self._armed if (entry.fault.kind in EVENT_KINDS) == events and self._hits(entry, line)
+        ]
         for entry in hit:
             self.hits[entry.fault.kind] += 1
             if entry.left is not None:

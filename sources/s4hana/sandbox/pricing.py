@@ -86,13 +86,18 @@ class Pricing:
         return False
 
     def _tax_rate(self, organization: Stored, customer: Stored) -> Stored:
-        """The rate for a customer of the organization's own country, nothing for others; None where nobody said."""
+        """The rate for a customer of the organization's own country, nothing for others; None where nobody said.
+
+        Refused where others have a rate and this organization has none: tax is a mandatory condition then (V1/801).
+        """
         told = self._store.select(
             self._sets["TAX_RATE"],
             ["Country", "ConditionRateValue"],
             equal("SalesOrganization", organization),
         )
         if not told:
+            if self._store.count(self._sets["TAX_RATE"], Clause()):
+                raise Refusal(400, "V1/801", f"Pricing error: Mandatory condition {TAX} is missing")
             return None
         country, rate = told[0]
         places = self._sets["A_BusinessPartnerAddress"]

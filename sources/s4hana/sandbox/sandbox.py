@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sources.kit.sandbox.contract import Posting
+from sources.kit.sandbox.emitting import Address, Emitter
 from sources.kit.sandbox.faults import Faults
 from sources.kit.sandbox.log import RequestLog
 from sources.kit.sandbox.middleware import Manners, misbehaving
@@ -18,10 +20,14 @@ from sources.s4hana.sandbox.access import Logon
 from sources.s4hana.sandbox.csrf import Sessions
 from sources.s4hana.sandbox.dispatch import System
 from sources.s4hana.sandbox.errors import breakdown, page
+from sources.s4hana.sandbox.events import messages, prove
 from sources.s4hana.sandbox.exchange import Ask, Reply
+from sources.s4hana.sandbox.happening import happen
+from sources.s4hana.sandbox.journal import Touched
 from sources.s4hana.sandbox.model import SERVICES
 from sources.s4hana.sandbox.model.books import BOOKS
 from sources.s4hana.sandbox.model.custom import with_custom_fields
+from sources.s4hana.sandbox.moves import S4HanaMoves
 from sources.s4hana.sandbox.permissions import Permissions
 from sources.s4hana.sandbox.settings import COMPANY, SystemSettings
 from sources.s4hana.sandbox.store import Store
@@ -40,6 +46,7 @@ class S4HanaSandbox:
         store = Store((*services, BOOKS), path)
         self.system = System(settings, store, Logon(settings), Sessions(settings), services)
         self.faults = Faults()
+        self.emitter = Emitter(self.faults, prove)
         self.log = RequestLog()
         self.app: ASGIApp = misbehaving(self._respond, self.faults, self.log, self._manners())
 
@@ -51,6 +58,7 @@ class S4HanaSandbox:
             "password": chosen.password,
             "oauth_client": chosen.oauth_client,
             "oauth_secret": chosen.oauth_secret,
+            "webhook_token": chosen.webhook_token,
         }
         return shown if chosen.client is None else {**shown, "client": chosen.client}
 
@@ -58,13 +66,35 @@ class S4HanaSandbox:
         """Insert rows by entity set and property name; see `Store.load`."""
         self.system.store.load(rows)
 
+    def happen(self, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
+        """Save rows as people in the system would: change times move, and events go out; see `happening.happen`."""
+        happen(self.system.store, rows, self.system.now())
+
+    def send_to(self, url: str | None, secret: str | None = None) -> None:
+        """Post business events there from now on, whoever changes a document in whatever way; None: nowhere."""
+        self.emitter.send_to(Address(url, secret or self.system.settings.webhook_token) if url else None)
+        self.system.store.journal.listener = self._emit if url else None
+
+    @property
+    def posting(self) -> Posting:
+        """Where business events go, and how that went."""
+        counts, address = self.emitter.counts, self.emitter.address
+        return Posting(address.url if address else None, counts["sent"], counts["lost"])
+
     def tell(self, story: Story, instance: str) -> None:
         """Replace everything by what the story says of this instance, as far as this release has places for it."""
+        journal = self.system.store.journal
+        listening, journal.listener = journal.listener, None
         self.clear()
         self.load(self.system.store.fitting(tell(story, instance)))
+        journal.listener = listening
+
+    def moves(self, instance: str) -> S4HanaMoves:
+        """How this instance's part of the story goes on."""
+        return S4HanaMoves(self.system.store, instance)
 
     def clear(self) -> None:
-        """Forget every row, session and lock; faults and log stay."""
+        """Forget every row, session and lock; faults, log and the address of events stay."""
         self.system.store.clear()
         self.system.sessions.forget()
         self.system.locks.clear()
@@ -82,8 +112,12 @@ class S4HanaSandbox:
         self.system.locks.pop(number, None)
 
     def close(self) -> None:
-        """Let go of the database file."""
+        """Let go of the database file, and send nothing more."""
+        self.emitter.close()
         self.system.store.close()
+
+    def _emit(self, touched: Sequence[Touched]) -> None:
+        self.emitter.emit(messages(self.system.store, self.system.settings.client, touched, self.system.now))
 
     def _manners(self) -> Manners:
         return Manners(

@@ -20,6 +20,7 @@ class SystemSettings:
     password: str = "Welcome-1"  # noqa: S105 - a pretend system's published secret
     oauth_client: str = "REVGRAPH_OAUTH"
     oauth_secret: str = "Welcome-2"  # noqa: S105 - as above
+    webhook_token: str = "Welcome-to-the-webhook-3"  # noqa: S105 - as above
     auth: frozenset[Literal["basic", "oauth"]] = frozenset({"basic", "oauth"})
     release: Literal["2026", "2020"] = "2026"
     page_size: int = 1000

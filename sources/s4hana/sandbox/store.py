@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+from sources.s4hana.sandbox.journal import Journal
 from sources.s4hana.sandbox.model import EntitySet, Kind, Service
 from sources.s4hana.sandbox.query.clause import Clause, Parameter
 from sources.s4hana.sandbox.values import Stored, initial, keeper
@@ -28,6 +29,7 @@ class Store:
         self._database = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
+        self.journal = Journal(self)
         self._create()
 
     def load(self, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
@@ -41,7 +43,9 @@ class Store:
         with self.transaction():
             for name, given in rows.items():
                 writer = self._writers[name]
-                self._database.executemany(writer.sql, [writer.row(one) for one in given])
+                kept = [writer.row(one) for one in given]
+                self.journal.replacing(self.sets[name], kept)
+                self._database.executemany(writer.sql, kept)
 
     def fitting(
         self, rows: Mapping[str, Sequence[Mapping[str, object]]]
@@ -53,6 +57,10 @@ class Store:
                 foreign = {column for row in given for column in row} - self.sets[name].by_name.keys()
                 kept[name] = [{k: v for k, v in row.items() if k not in foreign} for row in given] if foreign else given
         return kept
+
+    def kept(self, entity: EntitySet, row: Mapping[str, object]) -> dict[str, Stored]:
+        """A given row's values as columns hold them; ValueError as `load`."""
+        return self._writers[entity.name].kept(row)
 
     def clear(self) -> None:
         """Forget all rows."""
@@ -92,9 +100,11 @@ class Store:
         """Add one row of stored values; sqlite3.IntegrityError where its key is taken."""
         writer = self._writers[entity.name]
         self._database.execute(writer.sql.replace("INSERT OR REPLACE", "INSERT"), writer.stored_row(values))
+        self.journal.inserted(entity, values)
 
     def update(self, entity: EntitySet, values: Mapping[str, Stored], where: Clause) -> None:
         """Set columns of the rows that meet the condition."""
+        self.journal.updating(entity, values, where)
         changes = ",".join(f'"{name}" = ?' for name in values)
         sql = f'UPDATE "{entity.name}" SET {changes} WHERE {where.sql}'
         self._database.execute(sql, (*values.values(), *where.parameters))
@@ -107,13 +117,16 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """One unit of work: all of it, or nothing when the block raises. Units may nest; the outermost decides last."""
         self._database.execute("SAVEPOINT unit")
+        began = self.journal.begin()
         try:
             yield
         except BaseException:
             self._database.execute("ROLLBACK TO unit")
+            self.journal.undo(began)
             raise
         finally:
             self._database.execute("RELEASE unit")
+        self.journal.commit()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -153,6 +166,9 @@ class _Writer:
                 raise ValueError(f"no property {name} in {self._entity.name}") from wrong
             row[place] = keep(value)
         return row
+
+    def kept(self, given: Mapping[str, object]) -> dict[str, Stored]:
+        return {name: self._columns[name][1](value) for name, value in given.items()}
 
     def stored_row(self, values: Mapping[str, Stored]) -> list[Stored]:
         row = self._initials.copy()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -26,9 +27,12 @@ VERSIONS: Final = {
 }  # fmt: skip
 
 
-def build_app(org: Org, tokens: Tokens) -> FastAPI:
-    """The app that serves an org."""
-    app = FastAPI(title="Salesforce sandbox", openapi_url=None, docs_url=None, redoc_url=None)
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build_app(org: Org, tokens: Tokens, lifespan: Lifespan | None = None) -> FastAPI:
+    """The app that serves an org; `lifespan` is what runs beside it."""
+    app = FastAPI(title="Salesforce sandbox", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
 
     @app.post("/services/oauth2/token")
     async def token(request: Request) -> Response:
@@ -95,8 +99,15 @@ def _api(org: Org, request: Request, version: str, raw: bytes) -> Reply:
         return Reply(refused.status, refused.body())
     query = dict(request.query_params)
     headers = dict(request.headers)
+    org.capture.origin = _origin(version, headers.get("sforce-call-options", ""))
     call = Call(request.method, version, path.rstrip("/"), query, headers, body, lambda inner: answer(org, inner))
     return answer(org, call)
+
+
+def _origin(version: str, options: str) -> str:
+    """Who writes, as change events say it: the API, and the client where it names itself."""
+    client = dict(part.strip().partition("=")[::2] for part in options.split(",")).get("client")
+    return f"com/salesforce/api/rest/{version}" + (f";client={client}" if client else "")
 
 
 def _json(request: Request, raw: bytes) -> object:

@@ -25,7 +25,8 @@ def create_many(org: Org, call: Call) -> Reply:
 
     def write(item: object) -> Outcome:
         body = as_record(item)
-        return _done(insert(org, _type(org, body), body))
+        kind = org.platform.find(str(_named_type(body)))
+        return org.platform.publish(kind, body) if kind else _done(insert(org, _type(org, body), body))
 
     return _each(org, as_list(call.body, "records"), write, all_or_none=_flag(as_record(call.body)))
 

@@ -164,6 +164,11 @@ def number(name: str, *, required: bool = False, scale: int = 2, percent: bool =
     return Field(name, "percent" if percent else "double", 0, required, scale=scale)
 
 
+def long_text(name: str, length: int = 32_000) -> Field:
+    """Several lines of text."""
+    return Field(name, "textarea", length)
+
+
 def flag(name: str, default: bool = False) -> Field:
     """True or false, never null."""
     return Field(name, "boolean", 0, default=default)

@@ -17,7 +17,10 @@ from sources.salesforce.sandbox.write import Several, delete, external_field, in
 
 
 def create(org: Org, call: Call, name: str) -> Reply:
-    """POST /sobjects/<type>."""
+    """POST /sobjects/<type>: a row, or a platform event."""
+    kind = org.platform.find(name)
+    if kind is not None:
+        return Reply(201, org.platform.publish(kind, call.record()))
     one = org.type(name)
     identity = insert(org, one, call.record())
     body = {"id": identity, "success": True, "errors": []}

@@ -28,6 +28,9 @@ class Store:
     def __init__(self, model: Model, path: Path | None = None, clock: Clock = utc_now) -> None:
         self.model = model
         self.clock = clock
+        self.at_commit: Callable[[], None] = _nothing
+        """Called at the end of each transaction, as its last part."""
+        self.after_commit: Callable[[], None] = _nothing
         self._depth = 0
         self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -57,12 +60,16 @@ class Store:
         self._db.execute(f"SAVEPOINT {point}")
         try:
             yield
+            if self._depth == 1:
+                self.at_commit()
         except BaseException:
             self._db.execute(f"ROLLBACK TO {point}")
             raise
         finally:
             self._db.execute(f"RELEASE {point}")
             self._depth -= 1
+        if self._depth == 0:
+            self.after_commit()
 
     def select(self, sql: str, values: Sequence[Column] = ()) -> list[tuple[Column, ...]]:
         """All rows of a statement."""
@@ -110,6 +117,10 @@ class Store:
             identity = new_id(one.prefix, number)
             if self.row(one, identity) is None:
                 return identity, number
+
+
+def _nothing() -> None:
+    pass
 
 
 def _schema(one: SObject) -> Iterator[str]:

@@ -18,6 +18,7 @@ Rows = dict[str, list[Mapping[str, object]]]
 _ORG = "5g0"
 _SINCE = timedelta(days=900)
 _RAMP_MONTHS = 36
+_DEALINGS = ("Account", "Contact", "Opportunity", "Contract", "Quote", "QuoteLineItem", "Order", "OrderItem")
 _ORDER_HAS_ENTITY = next(one for one in standard_objects() if one.name == "Order").field("Legal_Entity__c") is not None
 
 
@@ -29,8 +30,7 @@ def tell(story: Story, instance: str) -> Rows:
     """
     if instance != story.crm_instance:
         return {}
-    rows: Rows = {name: [] for name in ("Product2", "PricebookEntry", "Account", "Contact", "Opportunity")}
-    rows |= {name: [] for name in ("Contract", "Quote", "QuoteLineItem", "Order", "OrderItem")}
+    rows: Rows = {name: [] for name in ("Product2", "PricebookEntry", *_DEALINGS)}
     entries = _catalogue(story, rows)
     for buyer in story.buyers.values():
         if buyer.crm_key:
@@ -38,6 +38,17 @@ def tell(story: Story, instance: str) -> Rows:
     for place, deal in enumerate(story.deals, 1):
         if deal.crm_key:
             _DealTeller(story, deal, deal.crm_key, place, entries, rows).tell()
+    return rows
+
+
+def tell_deal(story: Story, deal: Deal, place: int) -> Rows:
+    """The rows of one deal and of its customer, the parents first; `place` is the deal's in the story, from 1."""
+    rows: Rows = {name: [] for name in _DEALINGS}
+    buyer = story.buyers[deal.buyer]
+    if buyer.crm_key and deal.crm_key:
+        _account(story, buyer, buyer.crm_key, rows)
+        entries = _catalogue(story, {"Product2": [], "PricebookEntry": []})
+        _DealTeller(story, deal, deal.crm_key, place, entries, rows).tell()
     return rows
 
 

@@ -103,4 +103,5 @@ CREDENTIALS = {
     "password": "password",
     "client_id": "oauth_client",
     "client_secret": "oauth_secret",
+    "webhook_token": "webhook_token",
 }

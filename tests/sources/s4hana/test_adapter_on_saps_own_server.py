@@ -10,8 +10,10 @@ import pytest
 from msgspec import UNSET
 
 from canonical.absence import known
+from canonical.changes import Change, Concept
 from canonical.money import Money
 from canonical.wanted import Wanted
+from sources.landscape import SettingValue
 from sources.ports import CustomerQuery, Lookup, OrderQuery, Position
 from sources.s4hana.adapter import S4Hana
 from tests.sources.s4hana.opened import adapter, call
@@ -99,3 +101,21 @@ async def test_customers_are_found_and_streamed(source: S4Hana) -> None:
 
     assert [(customer.ref.key, customer.name) for customer in found] == [("17100001", "Customer 1")]
     assert [customer.ref.key for customer in page.items] == ["17100001", "17100002"]
+
+
+async def test_what_was_changed_is_asked_for_in_words_that_saps_server_understands(cap_url: str) -> None:
+    chosen: dict[str, SettingValue] = {"polled": ["orders", "bills", "customers"], "page_size": 3}
+    async with adapter(cap_url.removesuffix("/sap/opu/odata/sap"), settings=chosen) as source:
+        position = source.position_at(datetime(2026, 2, 7, 12, tzinfo=UTC))
+        found, more = list[Change](), True
+        while more:
+            step = await source.poll_changes(call(), position)
+            found, position, more = [*found, *step.changes], step.position or "", step.more
+        again = await source.poll_changes(call(), position)
+
+    orders = [change for change in found if change.concept is Concept.ORDER]
+    bills = [change for change in found if change.concept is Concept.INVOICE]
+    assert [change.key for change in orders] == [str(1000 + n) for n in range(8, 13)]
+    assert orders[0].changed_at == datetime(2026, 2, 8, 10, 15, tzinfo=UTC)
+    assert bills == []  # the rows of that server have no category: they are none of our documents
+    assert again.changes == ()

@@ -188,7 +188,7 @@ async def test_what_sap_refuses_is_told_alike_by_a_quotation_and_by_a_booking(
         await opened.source.book_order(call(), request)
 
     assert refused.value.category is category
-    assert quoted.refusals == (refused.value.sentence,)
+    assert [one.sentence for one in quoted.refusals] == [refused.value.sentence]
     assert refused.value.detail is not None
     assert refused.value.detail.startswith("400 ")
 

@@ -92,7 +92,8 @@ def test_a_warning_that_it_would_be_incomplete_is_a_refusal() -> None:
     quoted = to_quotation(payload("simulated", SimulatedOrder), request(PUMP, HOSE, SERVICE), told, NOW)
 
     assert [line.refusal is not None for line in quoted.lines] == [False, True, False]
-    assert quoted.refusals == ("The order is incomplete: required fields are missing. Item 000020 is incomplete",)
+    [refusal] = quoted.refusals
+    assert refusal.sentence == "The order is incomplete: required fields are missing. Item 000020 is incomplete"
 
 
 @pytest.mark.parametrize(

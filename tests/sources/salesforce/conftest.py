@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ from sources.kit.http.transport import open_transport
 from sources.kit.sandbox.faults import Fault
 from sources.kit.sandbox.serving import serve
 from sources.landscape import Instance, Limits, Secret
-from sources.salesforce.adapter import Salesforce, open_source
+from sources.salesforce.adapter import ListenedSalesforce, Salesforce, open_source
 from sources.salesforce.ids import long_id
 from sources.salesforce.sandbox.box import SalesforceSandbox
 from tests.sources.salesforce.asking import Settings
@@ -93,6 +94,14 @@ class Shop:
         self.opened.append(open_source(instance, transport=transport))
         return self.opened[-1]
 
+    def listen(self, settings: Settings | None = None) -> ListenedSalesforce:
+        """An adapter that listens to the event bus."""
+        told = self.box.settings()
+        bus = {name: told[name] for name in ("pubsub_endpoint", "pubsub_ca_file", "organization_id")}
+        opened = self.open({**SETTINGS, **bus, **(settings or {})})
+        assert isinstance(opened, ListenedSalesforce)
+        return opened
+
     def fail(self, kind: str, match: str, **more: object) -> None:
         """Misbehave once at the next request that matches."""
         self.box.faults.add(Fault.model_validate({"kind": kind, "match": match, "times": 1, **more}))
@@ -113,6 +122,19 @@ class Shop:
 @pytest_asyncio.fixture
 async def shop() -> AsyncIterator[Shop]:
     box = SalesforceSandbox("crm", None)
+    box.load(ROWS)
+    async with serve(box.app) as served:
+        one = Shop(box, served.url)
+        yield one
+        for adapter in one.opened:
+            await adapter.close()
+    box.close()
+
+
+@pytest_asyncio.fixture
+async def bus(tmp_path: Path) -> AsyncIterator[Shop]:
+    """The same org with its event bus."""
+    box = SalesforceSandbox("crm", None, events=tmp_path)
     box.load(ROWS)
     async with serve(box.app) as served:
         one = Shop(box, served.url)

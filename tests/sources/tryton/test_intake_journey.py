@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from canonical.customer import Address
 from canonical.errors import ProblemCategory, Refused
-from canonical.intake import Amendment, LineRequest, OrderAcknowledgment
+from canonical.intake import Amendment, LineRequest, OrderAcknowledgment, Refusal
 from canonical.money import Money, money
 from canonical.order import OrderRecord, Stage
 from canonical.wanted import Wanted
@@ -82,7 +82,8 @@ async def test_quoting_reads_alone_and_leaves_nothing(tryton: Tryton, erp: Reach
     assert len(asked.record.calls) == 4
     assert sales(erp, request.reference) == []
     assert quoted.lines[0].amount == money("1347.00", "USD")
-    assert (quoted.lines[1].refusal, quoted.subtotal, quoted.total) == ("There is no product NO-SUCH.", None, None)
+    unknown = Refusal("There is no product NO-SUCH.", ProblemCategory.PRODUCT)
+    assert (quoted.lines[1].refusal, quoted.subtotal, quoted.total) == (unknown, None, None)
     assert (quoted.lines[0].available_on, quoted.lines[1].available_on) == (datetime.now(UTC).date(), None)
 
 
@@ -253,8 +254,9 @@ async def test_an_order_beyond_the_credit_limit_is_refused_and_leaves_nothing(tr
     with pytest.raises(Refused) as refused:
         await tryton.book_order(call(), request)
 
-    assert len(quoted.refusals) == 1
-    assert quoted.refusals[0].startswith("It would exceed the customer's credit limit by ")
+    [beyond] = quoted.refusals
+    assert beyond.sentence.startswith("It would exceed the customer's credit limit by ")
+    assert beyond.category is ProblemCategory.CREDIT
     assert refused.value.category is ProblemCategory.CREDIT
     assert sales(erp, request.reference) == []
 

@@ -46,7 +46,7 @@ def test_what_cannot_be_sold_is_said_in_words() -> None:
     assert price(retired) == Objection(ProblemCategory.PRODUCT, "AC-30 is not sold any more.")
     assert price(own=None) == Objection(ProblemCategory.PRICING, "AC-30 has no price.")
     assert price(quantity=Decimal("1.5")) == Objection(
-        ProblemCategory.INVALID_INPUT, "1.5 AC-30 cannot be ordered: it is sold by the u."
+        ProblemCategory.INVALID_INPUT, "1.5 AC-30 cannot be ordered: it is sold by the u.", "quantity"
     )
     assert price(quantity=Decimal("4.0")) == Decimal(449)
     assert isinstance(price(quantity=Decimal(0)), Objection)

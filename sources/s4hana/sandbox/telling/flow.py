@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sources.s4hana.sandbox.telling.part import Part
 
-_FIRST = 0x42010AEF4C841EDF8000000000000000
+_FLOWS = UUID(int=0x42010AEF4C841EDF8000000000000000)
 
 
 class Flow:
-    """Collects what followed what; a document is named once for the order and once for each item."""
+    """Collects what followed what; a document is named once for the order and once for each item.
+
+    Each relation has the same id whenever it is told.
+    """
 
     def __init__(self, part: Part) -> None:
         self._part = part
-        self._count = 0
         self._known: set[tuple[str, str]] = set()
 
     def followed(
@@ -28,14 +30,11 @@ class Flow:
         if (order, document) not in self._known:
             self._known.add((order, document))
             self._part.rows["A_SalesOrderSubsqntProcFlow"].append(
-                {"SalesOrder": order, "DocRelationshipUUID": self._uuid(), **follows, **day}
+                {"SalesOrder": order, "DocRelationshipUUID": uuid5(_FLOWS, f"{order}/{document}"), **follows, **day}
             )
+        one = uuid5(_FLOWS, f"{order}/{line}/{document}/{item}")
         self._part.rows["A_SalesOrderItmSubsqntProcFlow"].append(
-            {"SalesOrder": order, "SalesOrderItem": str(line), "DocRelationshipUUID": self._uuid(), **follows, **day}
+            {"SalesOrder": order, "SalesOrderItem": str(line), "DocRelationshipUUID": one, **follows, **day}
             | {"SubsequentDocumentItem": str(item), "SubsqntDocItmPrecdgDocument": order}
             | {"SubsqntDocItmPrecdgDocItem": str(line), "SubsqntDocItmPrecdgDocCategory": "C"}
         )
-
-    def _uuid(self) -> UUID:
-        self._count += 1
-        return UUID(int=_FIRST + self._count)

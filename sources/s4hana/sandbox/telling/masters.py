@@ -18,13 +18,18 @@ _EXTERNAL_ID = "ZCRM"
 
 def tell_masters(part: Part) -> None:
     """The rows of every customer with an account here, and of every material."""
+    tell_customers(part)
+    for article in part.story.articles.values():
+        _material(part, article)
+    _taxes(part)
+
+
+def tell_customers(part: Part) -> None:
+    """The rows of every customer with an account here."""
     for buyer in part.story.buyers.values():
         for account in buyer.accounts:
             if account.instance == part.instance:
                 _partner(part, buyer, account)
-    for article in part.story.articles.values():
-        _material(part, article)
-    _taxes(part)
 
 
 def _partner(part: Part, buyer: Buyer, account: ErpAccount) -> None:

@@ -102,6 +102,7 @@ async def test_rows_survive_in_the_systems_file(tmp_path: Path) -> None:
         "password": "Welcome-1",
         "oauth_client": "REVGRAPH_OAUTH",
         "oauth_secret": "Welcome-2",
+        "webhook_token": "Welcome-to-the-webhook-3",
         "client": "100",
     }
 

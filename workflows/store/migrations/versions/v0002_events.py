@@ -89,6 +89,8 @@ create table delivery (
     position bigint not null,
     lane text not null,
     state text not null,
+    kind text not null,
+    event_id text not null,
     attempts integer default 0 not null,
     body jsonb,
     first_at timestamptz default clock_timestamp() not null,
@@ -100,6 +102,8 @@ create table delivery (
 );
 create index ix_delivery_due_at on delivery (receiver, due_at) where due_at is not null;
 create index ix_delivery_lane on delivery (receiver, lane, position) where due_at is not null;
+create index ix_delivery_ended_at on delivery (receiver, ended_at) where ended_at is not null;
+create index ix_delivery_told on delivery (receiver, lane, ended_at) where ended_at is not null;
 """
 
 

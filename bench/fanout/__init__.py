@@ -1,0 +1,1 @@
+"""How fast one worker tells many subscribers, beside a bare broadcast of the same bytes."""

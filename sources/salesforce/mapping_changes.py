@@ -1,0 +1,101 @@
+"""Events of the bus as changes: of whose records, and of which orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
+from typing import Final
+
+from canonical.changes import Change, Concept
+from sources.salesforce import ids
+from sources.salesforce.bitmaps import fields_in
+from sources.salesforce.wire_events import Event
+
+LINE: Final = "OrderItem"
+CONCEPTS: Final = {
+    "Order": Concept.ORDER,
+    LINE: Concept.ORDER,
+    "Account": Concept.CUSTOMER,
+    "Quote": Concept.QUOTE,
+    "SBQQ__Quote__c": Concept.QUOTE,
+}
+_PREFIXES: Final = {ids.ORDER: "Order", ids.ORDER_ITEM: LINE, ids.ACCOUNT: "Account", ids.QUOTE: "Quote"}
+_STAMPS: Final = frozenset({"LastModifiedDate", "LastModifiedById"})
+"""They change with every change, and say nothing of what it was."""
+
+
+def entity_of(event: Event, record_field: str) -> str | None:
+    """The object whose records an event is about; None where it is none of ours."""
+    if event.header is not None:
+        return event.header.entity_name if event.header.entity_name in CONCEPTS else None
+    named = event.text(record_field)
+    return _PREFIXES.get(named[:3]) if named else None
+
+
+def records_of(event: Event, record_field: str) -> list[str]:
+    """The ids of those records, in 18 characters; what is no id of one record is left out."""
+    named = event.header.record_ids if event.header is not None else [event.text(record_field) or ""]
+    return list(dict.fromkeys(key for key in ids.well_formed(named) if _is_one(key)))
+
+
+def names_them_all(event: Event, record_field: str) -> bool:
+    """Whether each record that changed is named. An overflow names none, and some gaps only the object's prefix."""
+    if event.header is None:
+        return True
+    return bool(event.header.record_ids) and len(records_of(event, record_field)) == len(set(event.header.record_ids))
+
+
+def is_heeded(event: Event, unheeded: AbstractSet[str]) -> bool:
+    """Whether an update is of any field that somebody wants to hear of."""
+    header = event.header
+    if not unheeded or header is None or header.change_type != "UPDATE":
+        return True
+    try:
+        changed = frozenset(fields_in(header.changed_fields, event.schema)) - _STAMPS
+    except ValueError:
+        return True
+    return not changed or not changed <= unheeded
+
+
+def happened_at(event: Event) -> datetime:
+    """When it was committed or published."""
+    told = event.header.commit_timestamp if event.header is not None else event.values.get("CreatedDate")
+    return datetime.fromtimestamp((told if isinstance(told, int) else 0) / 1000, UTC)
+
+
+def to_changes(event: Event, record_field: str, orders: Mapping[str, str]) -> Iterator[Change]:
+    """A change for each record; `orders` by the id of the line. A line whose order nobody knows any more is left out.
+
+    Such an order is not lost: it changed with its line, and says so itself.
+    """
+    entity = entity_of(event, record_field)
+    if entity is None:
+        return
+    records = records_of(event, record_field)
+    for record in records:
+        event_id = event.id if len(records) == 1 else f"{event.id}:{record}"
+        told = to_change(event_id, entity, record, happened_at(event), order_of(event, record, orders))
+        if told is not None:
+            yield told
+
+
+def order_of(event: Event, record: str, orders: Mapping[str, str]) -> str | None:
+    """The order of a line: as the event says it, or as it was looked up."""
+    return event.text("OrderId") or orders.get(record)
+
+
+def to_change(event_id: str, entity: str, record: str, at: datetime, order: str | None) -> Change | None:
+    """One record's change under its order's key where it is a line; None for a line without an order."""
+    concept = CONCEPTS[entity]
+    key = record if entity != LINE else order
+    if key is None:
+        return None
+    key = ids.long_id(key)
+    orders = (key,) if concept is Concept.ORDER else ()
+    return Change(event_id=event_id, concept=concept, key=key, changed_at=at, order_keys=orders)
+
+
+def _is_one(key: str) -> bool:
+    """Not the id of all zeros that an overflow carries, whatever its prefix."""
+    return bool(key[3:15].strip("0"))

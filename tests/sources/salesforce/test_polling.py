@@ -1,0 +1,202 @@
+"""What was changed, asked over HTTP: nothing is missed, and what is told again has the same event id."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from canonical.changes import Change, Concept
+from canonical.errors import Unavailable
+from sources.feeds import PositionLostError
+from sources.salesforce import polling
+from sources.salesforce.adapter import Salesforce
+from sources.salesforce.positions import look_in
+from tests.sources.salesforce.asking import ScriptedOrg, adapter_on, asked
+from tests.sources.salesforce.conftest import ACCOUNT, BOOK, PUMP_PRICE, QUOTE, Shop
+
+AT = datetime(2026, 11, 26, 10, tzinfo=UTC)
+
+
+def order(shop: Shop) -> str:
+    values = {"AccountId": ACCOUNT, "Pricebook2Id": BOOK, "Status": "Draft", "EffectiveDate": "2026-11-01"}
+    return shop.box.make("Order", values)
+
+
+def line(shop: Shop, of: str) -> str:
+    return shop.box.make("OrderItem", {"OrderId": of, "PricebookEntryId": PUMP_PRICE, "Quantity": 2, "UnitPrice": 12.5})
+
+
+def now(shop: Shop, at: datetime) -> None:
+    shop.box.org.store.clock = lambda: at
+
+
+def told(changes: tuple[Change, ...]) -> list[tuple[Concept, str]]:
+    return [(one.concept, one.key) for one in changes]
+
+
+async def all_behind(crm: Salesforce, position: str) -> list[Change]:
+    found: list[Change] = []
+    more = True
+    while more:
+        step = await crm.poll_changes(asked(), position)
+        assert step.position
+        found, position, more = [*found, *step.changes], step.position, step.more
+    return found
+
+
+async def test_what_was_saved_is_told_the_oldest_first(shop: Shop) -> None:
+    crm = shop.open()
+    later = datetime.now(UTC) + timedelta(hours=1)
+    position = crm.position_at(later)
+    now(shop, later)
+    made = order(shop)
+    now(shop, later + timedelta(seconds=1))
+    shop.box.change("Quote", QUOTE, {"Status": "Approved"})
+    now(shop, later + timedelta(seconds=2))
+    shop.box.change("Account", ACCOUNT, {"Name": "Acme Two"})
+
+    step = await crm.poll_changes(asked(), position)
+
+    assert told(step.changes) == [(Concept.ORDER, made), (Concept.QUOTE, QUOTE), (Concept.CUSTOMER, ACCOUNT)]
+    assert [one.changed_at for one in step.changes] == [
+        moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+        for moment in (later, later + timedelta(seconds=1), later + timedelta(seconds=2))
+    ]
+    assert not step.more
+
+
+async def test_a_look_is_one_call(shop: Shop) -> None:
+    crm = shop.open()
+    order(shop)
+    position = crm.position_at(datetime.now(UTC))
+    await crm.poll_changes(asked(), position)
+    shop.sent()
+
+    await crm.poll_changes(asked(), position)
+
+    assert shop.sent() == ["POST /composite"]
+
+
+async def test_looks_overlap_and_the_same_save_has_the_same_event_id(shop: Shop) -> None:
+    crm = shop.open()
+    made = order(shop)
+    first = await crm.poll_changes(asked(), crm.position_at(datetime.now(UTC)))
+    assert first.position
+
+    again = await crm.poll_changes(asked(), first.position)
+    shop.box.change("Order", made, {"PoNumber": "7"})
+    changed = await crm.poll_changes(asked(), first.position)
+
+    ids = {one.event_id for one in first.changes if one.key == made}
+    assert {one.event_id for one in again.changes if one.key == made} == ids
+    assert {one.event_id for one in changed.changes if one.key == made}.isdisjoint(ids)
+
+
+async def test_a_transaction_that_was_committed_late_is_not_missed(shop: Shop) -> None:
+    crm = shop.open()
+    begun = datetime.now(UTC)
+    step = await crm.poll_changes(asked(), crm.position_at(begun))
+    assert step.position
+    now(shop, begun - timedelta(seconds=90))
+    made = order(shop)
+
+    found = await crm.poll_changes(asked(), step.position)
+
+    assert (Concept.ORDER, made) in told(found.changes)
+
+
+async def test_what_changed_long_ago_is_not_told_again(shop: Shop) -> None:
+    now(shop, datetime.now(UTC) - timedelta(hours=1))
+    order(shop)
+    crm = shop.open()
+
+    step = await crm.poll_changes(asked(), crm.position_at(datetime.now(UTC)))
+
+    assert told(step.changes) == [(Concept.CUSTOMER, ACCOUNT), (Concept.QUOTE, QUOTE)]
+
+
+async def test_rows_of_one_instant_are_paged_and_none_is_missed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "ROWS_A_STEP", 3)
+    crm = shop.open()
+    later = datetime.now(UTC) + timedelta(hours=1)
+    now(shop, later)
+    made = [order(shop) for _ in range(8)]
+
+    found = await all_behind(crm, crm.position_at(later))
+
+    assert sorted(one.key for one in found if one.concept is Concept.ORDER) == sorted(made)
+    assert len({one.event_id for one in found}) == len(found)
+
+
+async def test_a_look_of_many_steps_begins_the_next_where_it_began_itself(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "ROWS_A_STEP", 2)
+    crm = shop.open()
+    made = [order(shop) for _ in range(3)]
+    step = await crm.poll_changes(asked(), crm.position_at(datetime.now(UTC)))
+    assert step.position
+    assert step.more
+    again = look_in(step.position).again
+
+    last = await crm.poll_changes(asked(), step.position)
+
+    assert last.position
+    assert not last.more
+    assert {mark.at for mark in look_in(last.position).marks.values()} == {again}
+    assert {one.key for one in (*step.changes, *last.changes) if one.concept is Concept.ORDER} == set(made)
+
+
+async def test_a_line_is_told_as_its_order_and_a_deleted_record_too(shop: Shop) -> None:
+    made = order(shop)
+    gone = line(shop, made)
+    shop.box.remove("OrderItem", gone)
+    crm = shop.open()
+
+    step = await crm.poll_changes(asked(), crm.position_at(datetime.now(UTC)))
+
+    lines = [one for one in step.changes if one.event_id.startswith(gone)]
+    assert [(one.key, one.order_keys) for one in lines] == [(made, (made,))]
+
+
+async def test_the_org_s_own_clock_says_how_far_a_look_goes() -> None:
+    org = ScriptedOrg({})
+    crm = adapter_on(org.answer)
+
+    async def late(request: object) -> object:
+        answer = await org.answer(request)  # type: ignore[arg-type]
+        answer.headers["Date"] = "Thu, 26 Nov 2026 08:00:00 GMT"
+        return answer
+
+    step = await adapter_on(late).poll_changes(asked(), crm.position_at(AT))
+
+    assert step.position
+    assert '"Order":["2026-11-26T07:58:00Z",""]' in step.position
+
+
+async def test_an_org_that_cannot_be_asked_leaves_the_position_good(shop: Shop) -> None:
+    crm = shop.open()
+    position = crm.position_at(datetime.now(UTC))
+    made = order(shop)
+    shop.fail("status", "composite", status=503)
+
+    with pytest.raises(Unavailable):
+        await crm.poll_changes(asked(), position)
+
+    assert (Concept.ORDER, made) in told((await crm.poll_changes(asked(), position)).changes)
+
+
+@pytest.mark.parametrize("position", ["", "x", '{"marks":{"Order":["yesterday"]}}'])
+async def test_a_text_that_is_no_position_is_a_position_lost(shop: Shop, position: str) -> None:
+    with pytest.raises(PositionLostError):
+        await shop.open().poll_changes(asked(), position)
+
+
+async def test_the_package_s_quotes_are_told_too(shop: Shop) -> None:
+    crm = shop.open({"quote_model": "sbqq"})
+    made = shop.box.make("SBQQ__Quote__c", {"SBQQ__Account__c": ACCOUNT})
+
+    step = await crm.poll_changes(asked(), crm.position_at(datetime.now(UTC)))
+
+    assert (Concept.QUOTE, made) in told(step.changes)

@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from canonical.errors import Fault, Unavailable
+from canonical.identity import global_id
+from canonical.order import OrderStatus
+from canonical.refs import Ref
+from sources import landscape_events
+from sources.feeds import Bulletin, BulletinBoard
+from sources.kit.call import Call
+from tests.fakes.happenings import AT, happened, invoiced, status_changed
+from tests.fakes.systems import Books, FakeCrm
+from tests.workflows.house import House
+from workflows import delivery_log
+from workflows.bulletin_rows import BULLETINS
+from workflows.bulletins import Bulletins
+from workflows.delivering import Pacing
+from workflows.workshop import Workshop
+
+BOOKED, HELD, SHIPPING = OrderStatus.BOOKED, OrderStatus.ON_HOLD, OrderStatus.IN_FULFILLMENT
+QUICK = Pacing(look_every=0.01, held_for=5.0, first_wait=0.0, longest_wait=0.0, margin=0.0)
+
+
+class Board(FakeCrm, BulletinBoard):
+    """What was published, and what it says to that: a fault for all, why not for some, or nothing at all."""
+
+    def __init__(self) -> None:
+        super().__init__(Books())
+        self.shown: list[Bulletin] = []
+        self.tries: list[int] = []
+        self.fault: Fault | None = None
+        self.refuses: Mapping[str, str] = {}
+        self.hangs = False
+        self.called = asyncio.Event()
+
+    async def publish(self, call: Call, bulletins: Sequence[Bulletin]) -> Mapping[str, str]:
+        self.tries.append(len(bulletins))
+        self.called.set()
+        if self.fault is not None:
+            raise self.fault
+        self.shown += [one for one in bulletins if one.order_key not in self.refuses]
+        if self.hangs:
+            await asyncio.Event().wait()
+        return {one.id: self.refuses[one.order_key] for one in bulletins if one.order_key in self.refuses}
+
+    @property
+    def told(self) -> list[tuple[str, OrderStatus | None, OrderStatus]]:
+        return [(one.order_key, one.previous, one.status) for one in self.shown]
+
+
+@pytest.fixture
+def board() -> Board:
+    return Board()
+
+
+def ruled(house: House, **rules: Any) -> Workshop:
+    """The workshop with these rules; statuses are shown at once unless they say otherwise."""
+    told = landscape_events.Bulletins(**{"on": True, "coalesce_seconds": 0.0, **rules})
+    events = replace(house.landscape.events, bulletins=told)
+    return replace(house.shop, landscape=replace(house.landscape, events=events))
+
+
+async def begun(house: House) -> None:
+    async with house.store.transaction() as transaction:
+        await delivery_log.begin(transaction, BULLETINS)
+
+
+def bulletins(house: House, board: Board, me: str = "w1", **rules: Any) -> Bulletins:
+    return Bulletins(ruled(house, **rules), me, board, QUICK, lambda: 1.0)
+
+
+async def due(house: House) -> None:
+    """Let everything that waits be due."""
+    await house.say("update delivery set due_at = clock_timestamp() where due_at is not null")
+
+
+async def states(house: House) -> dict[str, int]:
+    rows = await house.ask("select state, count(*) from delivery where receiver = 'bulletins' group by state")
+    return {row[0]: row[1] for row in rows}
+
+
+async def shown(house: House) -> list[tuple[str, str]]:
+    rows = await house.ask("select title, status from integration_exception order by raised_at")
+    return [(row[0], row[1]) for row in rows]
+
+
+async def test_a_status_is_shown_with_ids_version_and_cursor(house: House, board: Board) -> None:
+    await begun(house)
+    cursor = await happened(house.store, status_changed("so1", BOOKED, OrderStatus.SUBMITTED))
+
+    await bulletins(house, board).turn()
+
+    [one] = board.shown
+    assert (one.order_key, one.order_id) == ("so1", global_id("Order", Ref("crm", "so1")))
+    assert (one.status, one.previous, one.at) == (BOOKED, OrderStatus.SUBMITTED, AT)
+    assert (one.version, one.cursor) == (cursor.position, str(cursor))
+
+
+async def test_only_statuses_that_customers_care_about_of_orders_of_the_crm_are_shown(
+    house: House, board: Board
+) -> None:
+    await begun(house)
+    await happened(
+        house.store,
+        status_changed("so1", OrderStatus.SUBMITTED),
+        status_changed("2", BOOKED, system="erp-eu"),
+        invoiced("so1", "no status"),
+        status_changed("so3", BOOKED),
+    )
+
+    await bulletins(house, board).turn()
+
+    assert board.told == [("so3", None, BOOKED)]
+
+
+async def test_of_many_changes_the_newest_is_shown_and_the_one_that_was_shown_before(
+    house: House, board: Board
+) -> None:
+    await begun(house)
+    work = bulletins(house, board, coalesce_seconds=3600.0)
+    await happened(house.store, status_changed("so1", BOOKED, OrderStatus.SUBMITTED))
+    await work.turn()
+    for status, before in ((HELD, BOOKED), (BOOKED, HELD), (SHIPPING, BOOKED)):
+        await happened(house.store, status_changed("so1", status, before))
+        await work.turn()
+    at_once = list(board.told)
+
+    await due(house)
+    await work.turn()
+
+    assert at_once == [("so1", OrderStatus.SUBMITTED, BOOKED)]
+    assert board.told == [*at_once, ("so1", BOOKED, SHIPPING)]
+    assert [one.version for one in board.shown] == [1, 4]
+    assert await states(house) == {"TAKEN": 2}
+
+
+async def test_what_comes_back_to_what_the_screens_show_is_not_shown_again(house: House, board: Board) -> None:
+    await begun(house)
+    work = bulletins(house, board, coalesce_seconds=3600.0)
+    await happened(house.store, status_changed("so1", BOOKED))
+    await work.turn()
+    await happened(house.store, status_changed("so1", HELD, BOOKED), status_changed("so1", BOOKED, HELD))
+    await work.turn()
+
+    await due(house)
+    await work.turn()
+
+    assert board.told == [("so1", None, BOOKED)]
+    assert await states(house) == {"TAKEN": 1, "PASSED": 1}
+
+
+async def test_what_waits_is_not_shown_once_the_order_went_on_to_what_nobody_wants(house: House, board: Board) -> None:
+    await begun(house)
+    work = bulletins(house, board, coalesce_seconds=3600.0, statuses=frozenset({BOOKED, HELD}))
+    await happened(house.store, status_changed("so1", BOOKED))
+    await work.turn()
+    await happened(house.store, status_changed("so1", HELD, BOOKED))
+    await work.turn()
+    await happened(house.store, status_changed("so1", SHIPPING, HELD))
+    await work.turn()
+
+    await due(house)
+    await work.turn()
+
+    assert board.told == [("so1", None, BOOKED)]
+
+
+async def test_bulletins_go_out_in_hundreds(house: House, board: Board) -> None:
+    await begun(house)
+    await happened(house.store, *(status_changed(f"so{number}", BOOKED) for number in range(250)))
+    work = bulletins(house, board)
+
+    pauses = [await work.turn() for _ in range(3)]
+
+    assert board.tries == [100, 100, 50]
+    assert pauses == [0.0, 0.0, 0.01]
+
+
+async def test_a_board_that_is_away_is_told_later_the_same_under_the_same_id(house: House, board: Board) -> None:
+    await begun(house)
+    await happened(house.store, status_changed("so1", BOOKED))
+    work = bulletins(house, board)
+    board.fault = Unavailable("crm", "crm is out of order just now.")
+    await work.turn()
+    [first] = await house.ask("select event_id, answer from delivery")
+
+    board.fault = None
+    await work.turn()
+
+    assert board.tries == [1, 1]
+    assert board.told == [("so1", None, BOOKED)]
+    assert first == (board.shown[0].id, "crm is out of order just now.")
+
+
+async def test_what_is_refused_is_passed_over_and_shown_to_a_person(house: House, board: Board) -> None:
+    await begun(house)
+    await happened(house.store, status_changed("so1", BOOKED), status_changed("so2", BOOKED))
+    board.refuses = {"so1": "No such field: Version__c"}
+    work = bulletins(house, board)
+
+    await work.turn()
+    await work.turn()
+
+    assert board.told == [("so2", None, BOOKED)]
+    assert board.tries == [2]
+    assert await states(house) == {"TAKEN": 1, "DEAD": 1}
+    assert await shown(house) == [("The CRM refuses bulletins", "OPEN")]
+
+
+async def test_a_worker_that_dies_while_it_publishes_is_followed_by_one_that_publishes_the_same_again(
+    house: House, board: Board
+) -> None:
+    await begun(house)
+    await happened(house.store, status_changed("so1", BOOKED))
+    board.hangs = True
+    dying = asyncio.create_task(bulletins(house, board).turn())
+    await board.called.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    board.hangs = False
+    await house.say("update outbound set held_until = clock_timestamp()")
+
+    await bulletins(house, board, "w2").turn()
+    too_early = len(board.shown)
+    await due(house)
+    await bulletins(house, board, "w2").turn()
+
+    assert too_early == 1
+    assert board.told == [("so1", None, BOOKED)] * 2
+    assert len({(one.id, one.version) for one in board.shown}) == 1
+
+
+async def test_one_worker_at_a_time_publishes(house: House, board: Board) -> None:
+    await begun(house)
+    first, second = bulletins(house, board, "w1"), bulletins(house, board, "w2")
+    await first.turn()
+    await happened(house.store, status_changed("so1", BOOKED))
+
+    await second.turn()
+    nothing = list(board.shown)
+    await first.turn()
+
+    assert nothing == []
+    assert len(board.shown) == 1
+
+
+async def test_the_days_budget_is_kept_and_told_of_once_before_it_is_used_up(house: House, board: Board) -> None:
+    await begun(house)
+    work = bulletins(house, board, a_day=10)
+    await happened(house.store, *(status_changed(f"so{number}", BOOKED) for number in range(9)))
+    await work.turn()
+    await work.turn()
+    await happened(house.store, status_changed("so9", BOOKED), status_changed("so10", BOOKED))
+    await work.turn()
+    sparing = len(board.shown)
+    await happened(house.store, status_changed("so9", SHIPPING, BOOKED))
+    await work.turn()
+
+    for _ in range(3):
+        await due(house)
+        await work.turn()
+    used_up = list(board.told)
+    await house.say("update delivery set ended_at = ended_at - interval '25 hours' where state = 'TAKEN'")
+    await due(house)
+    await work.turn()
+
+    assert sparing == 9
+    assert used_up[9:] == [("so10", None, BOOKED)]
+    assert board.told[10:] == [("so9", None, SHIPPING)]
+    assert await shown(house) == [("The budget of bulletins runs short", "RESOLVED")]
