@@ -144,10 +144,10 @@ async def all_changes(poller: ChangePolling, position: str) -> tuple[list[Change
 
 async def change_an_order(company: Company, sources: Sources, name: str) -> str:
     """Change the system through its own adapter; the key of the order that is another then."""
+    crm = sources.get(name, OrderWriteBack)
+    if crm is not None:
+        return await tell_an_order(company, crm)
     intake, customers = sources.get(name, OrderIntake), sources.get(name, CustomerSource)
-    writer = sources.get(name, OrderWriteBack)
-    if writer is not None:
-        return await change_an_order_of_a_crm(company, writer)
     if intake is None or customers is None:
         pytest.skip(f"{name} takes no orders")
     entity = next(one for one in company.story.entities if one.instance == name)
@@ -170,13 +170,12 @@ async def change_an_order(company: Company, sources: Sources, name: str) -> str:
     return (await intake.book_order(call(), request)).order.key
 
 
-async def change_an_order_of_a_crm(company: Company, writer: OrderWriteBack) -> str:
-    """Tell the CRM a number that it does not know yet."""
-    deal = next(one for one in company.story.deals if one.crm_key and "booked" in one.traits)
-    assert deal.crm_key is not None
-    number = f"{datetime.now(UTC):%H%M%S%f}"
-    await writer.write_back(call(), WriteBack(order_key=deal.crm_key, reference="RG-FEED", numbers=(number,)))
-    return deal.crm_key
+async def tell_an_order(company: Company, crm: OrderWriteBack) -> str:
+    """Tell the CRM's first booked order of one more number."""
+    key = next(deal.crm_key for deal in company.story.deals if deal.crm_key is not None and deal.bookings)
+    number = f"F-{datetime.now(UTC):%H%M%S%f}"
+    await crm.write_back(call(), WriteBack(order_key=key, reference=f"RG-{number}", numbers=(number,)))
+    return key
 
 
 async def test_a_change_made_after_a_position_is_told_and_told_again_by_the_same_name(
