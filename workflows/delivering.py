@@ -12,7 +12,6 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,15 +29,13 @@ from workflows.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING: Final = 10_000
-"""Events that may wait for one receiver; the others wait in the log."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
     """How it is sent, in seconds. A wait doubles from `first_wait`; half of each is chance.
 
     `held_for`: until a receiver of a dead worker is anybody's. `margin`: what a request may outlive its own time limit.
+    `most_waiting`: events that may wait for one receiver; the others wait in the log.
     """
 
     look_every: float = 0.5
@@ -47,6 +44,7 @@ class Pacing:
     longest_wait: float = 300.0
     margin: float = 5.0
     leave_within: float = 5.0
+    most_waiting: int = 10_000
 
     def wait(self, attempts: int, chance: float, asked: float | None) -> float:
         """Seconds until the next attempt; no shorter than what the receiver asked for."""
@@ -120,8 +118,8 @@ class Delivering:
 
     async def _write_out(self, transaction: AsyncConnection, position: int) -> bool:
         """Write down what of the next page the receiver wants; whether there is more to read at once."""
-        name = self._receiver.name
-        if await delivery_log.count_waiting(transaction, name, MOST_WAITING) >= MOST_WAITING:
+        name, most = self._receiver.name, self._pacing.most_waiting
+        if await delivery_log.count_waiting(transaction, name, most) >= most:
             return False
         page = await delivery_log.next_page(transaction, position)
         if page.position == position:

@@ -139,8 +139,8 @@ def test_a_credential_is_read_from_a_file_beside_the_landscape_and_stripped(tmp_
 
 
 def test_the_example_loads_with_its_variables_set() -> None:
-    variables = ("SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "S4_USERNAME", "S4_PASSWORD", "TRYTON_KEY")
-    variables = (*variables, "DATA_WAREHOUSE_SECRET")
+    signing_in = ("SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "S4_USERNAME", "S4_PASSWORD", "TRYTON_KEY")
+    variables = (*signing_in, "DATA_WAREHOUSE_SECRET")
 
     landscape = read_landscape(
         ROOT / "revgraph.example.toml", dict.fromkeys(variables, "x"), ("salesforce", "s4hana", "tryton")

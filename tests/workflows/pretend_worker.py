@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from sources.catalog import Sources
-from sources.landscape import Landscape
+from sources.landscape import Landscape, Secret
+from sources.landscape_events import EventRules, Receiver
 from sources.landscape_rules import OrderRules, Rules
+from tests.fakes.receiver import SECRET
 from tests.fakes.remote import RemoteCrm, RemoteErp
 from tests.workflows.house import settling
 from workflows.takeover import Timings
@@ -29,11 +31,13 @@ class Told:
     version: str = "1"
     timings: Timings = field(default_factory=lambda: Timings(0.1, 1.5, 2.0, 3.0))
     pace: Pace = field(
-        default_factory=lambda: Pace(look_every=0.1, certain_within=1.0, resume_after=0.4, first_wait=0.05)
+        default_factory=lambda: Pace(look_every=0.1, certain_within=1.0, resume_after=0.4, first_wait=0.05, write=3.0)
     )
     at_once: int = 100
     upkeep_every: float = 0.5
     finish_within: int = 5
+    receiver: str | None = None
+    """Where a receiver of its landscape is told of events."""
 
 
 def main() -> None:
@@ -58,6 +62,9 @@ def main() -> None:
     )
     ready = lambda: print("READY", flush=True)  # noqa: E731, T201 - a line for whoever started us
     given = settling(told.settle, Rules(OrderRules(register_in_crm=False)))
+    if told.receiver:
+        receiver = Receiver("billing", told.receiver, {"secret": Secret(SECRET)}, timeout_seconds=1.0)
+        given = replace(given, events=EventRules(receivers=(receiver,)))
     run(settings, given, ready)
 
 

@@ -37,11 +37,11 @@ class Board(FakeCrm, BulletinBoard):
         self.fault: Fault | None = None
         self.refuses: Mapping[str, str] = {}
         self.hangs = False
-        self.asked = asyncio.Event()
+        self.called = asyncio.Event()
 
     async def publish(self, call: Call, bulletins: Sequence[Bulletin]) -> Mapping[str, str]:
         self.tries.append(len(bulletins))
-        self.asked.set()
+        self.called.set()
         if self.fault is not None:
             raise self.fault
         self.shown += [one for one in bulletins if one.order_key not in self.refuses]
@@ -220,7 +220,7 @@ async def test_a_worker_that_dies_while_it_publishes_is_followed_by_one_that_pub
     await happened(house.store, status_changed("so1", BOOKED))
     board.hangs = True
     dying = asyncio.create_task(bulletins(house, board).turn())
-    await board.asked.wait()
+    await board.called.wait()
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     board.hangs = False

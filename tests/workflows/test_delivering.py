@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +14,13 @@ from canonical.order import OrderStatus
 from canonical.refs import Ref
 from canonical.timeline import TimelineKind
 from sources.landscape import Secret
-from sources.landscape_events import Receiver
+from sources.landscape_events import EventRules, Receiver
 from tests.fakes.happenings import happened, head, invoiced, status_changed
 from tests.fakes.receiver import SECRET, TAKE, Got, Manner, PretendReceiver, open_receiver
 from tests.workflows.house import House
 from workflows import delivery_log
 from workflows.delivering import Delivering, Pacing
+from workflows.event_work import EventWork
 from workflows.redelivering import replay, retry_dead
 
 QUICK = Pacing(look_every=0.02, held_for=5.0, first_wait=0.01, longest_wait=0.05, margin=0.1, leave_within=1.0)
@@ -425,6 +427,61 @@ async def test_no_more_than_eight_are_sent_at_once(house: House, outside: Preten
         await settled(house, {"TAKEN": 20})
 
     assert outside.most == 8
+
+
+async def test_what_a_receiver_does_not_take_waits_in_the_log(
+    house: House, outside: PretendReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_log, "PAGE", 5)
+    await begun(house)
+    gate = asyncio.Event()
+    outside.manner = lambda _: Manner(gate=gate)
+    await happened(house.store, *(invoiced("a", f"{number}") for number in range(12)))
+
+    async with sending(house, told_to(outside, timeout_seconds=30.0), pacing=replace(QUICK, most_waiting=10)):
+        await settled(house, {"WAITING": 10})
+        gate.set()
+        await settled(house, {"TAKEN": 12})
+
+    assert outside.titles == [f"{number}" for number in range(12)]
+
+
+async def test_what_is_under_way_when_a_worker_is_told_to_stop_comes_to_its_end(
+    house: House, outside: PretendReceiver
+) -> None:
+    await begun(house)
+    gate = asyncio.Event()
+    outside.manner = lambda _: Manner(gate=gate)
+    await happened(house.store, invoiced("a", "a1"), invoiced("a", "a2"))
+
+    async with sending(house, told_to(outside)):
+        await outside.until(lambda: len(outside.got) == 1)
+        asyncio.get_running_loop().call_later(0.1, gate.set)
+
+    assert outside.titles == ["a1"]
+    assert await house.ask("select state from delivery order by position") == [("TAKEN",), ("WAITING",)]
+
+
+async def test_what_ended_long_ago_is_forgotten_and_so_is_what_nobody_receives_any_more(house: House) -> None:
+    rows = [
+        ("billing", "TAKEN", True),
+        ("billing", "DEAD", True),
+        ("billing", "WAITING", False),
+        ("gone", "WAITING", 0),
+    ]
+    for place, (receiver, state, ended) in enumerate(rows):
+        await house.say(
+            "insert into delivery (receiver, position, lane, state, kind, event_id, first_at, due_at, ended_at) values"
+            " (:receiver, :place, 'l', :state, 'k', 'e', now() - interval '40 days',"
+            " case when :ended then null else now() end, case when :ended then now() - interval '31 days' end)",
+            receiver=receiver, place=place, state=state, ended=bool(ended),
+        )  # fmt: skip
+    billing = Receiver("billing", "http://127.0.0.1:1")
+    kept = replace(house.landscape, events=EventRules(receivers=(billing,)))
+
+    await EventWork(replace(house.shop, landscape=kept), "w1", None, None).tidy()
+
+    assert await house.ask("select receiver, state from delivery") == [("billing", "WAITING")]
 
 
 async def test_a_receiver_that_is_away_is_tried_with_one_at_a_time(house: House, outside: PretendReceiver) -> None:
