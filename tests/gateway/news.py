@@ -137,8 +137,8 @@ async def served(news: News | None = None, **settings: Any) -> AsyncIterator[Ser
         await serving
 
 
-async def until(true: Callable[[], object]) -> None:
+async def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait for a condition, but not for ever."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 - what is waited for is often inside a server that has no event to tell it
             await asyncio.sleep(0.005)

@@ -126,11 +126,11 @@ async def ask_again_and_again(port: int, answers: list[object]) -> None:
 
 async def ended(process: asyncio.subprocess.Process) -> None:
     process.terminate()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(START_WITHIN):
         await process.wait()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_processes_are_replaced_one_by_one_and_nobody_misses_anything(listening: socket.socket) -> None:
     port = listening.getsockname()[1]
     subscribers = [Subscriber(port) for _ in range(SOCKETS + STREAMS)]
@@ -139,13 +139,16 @@ async def test_processes_are_replaced_one_by_one_and_nobody_misses_anything(list
         tasks = [asyncio.create_task(subscriber.by_socket()) for subscriber in subscribers[:SOCKETS]]
         tasks += [asyncio.create_task(subscriber.by_stream()) for subscriber in subscribers[SOCKETS:]]
         tasks.append(asyncio.create_task(ask_again_and_again(port, answers)))
-        await until(lambda: all(len(subscriber.seen) > 2 for subscriber in subscribers))
+        await until(lambda: all(len(subscriber.seen) > 2 for subscriber in subscribers), START_WITHIN)
 
         async with counting(listening) as third:
             await ended(first)
             await ended(second)
             seen = [len(subscriber.seen) for subscriber in subscribers]
-            await until(lambda: all(len(one.seen) > before + 5 for one, before in zip(subscribers, seen, strict=True)))
+            await until(
+                lambda: all(len(one.seen) > before + 5 for one, before in zip(subscribers, seen, strict=True)),
+                START_WITHIN,
+            )
             assert third.returncode is None
             for task in tasks:
                 task.cancel()
@@ -160,16 +163,16 @@ async def test_processes_are_replaced_one_by_one_and_nobody_misses_anything(list
     assert [answer for answer in answers if answer != {"data": {"hello": "hello you"}}] == []
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 async def test_a_supervisor_of_several_workers_sends_the_subscribers_of_each_away(listening: socket.socket) -> None:
     port = listening.getsockname()[1]
     subscribers = [Subscriber(port) for _ in range(SOCKETS)]
     async with counting(listening, workers=2) as supervisor:
         tasks = [asyncio.create_task(subscriber.by_socket()) for subscriber in subscribers]
-        await until(lambda: all(len(subscriber.seen) > 1 for subscriber in subscribers))
+        await until(lambda: all(len(subscriber.seen) > 1 for subscriber in subscribers), START_WITHIN)
 
         await ended(supervisor)
-        await until(lambda: all(subscriber.ends for subscriber in subscribers))
+        await until(lambda: all(subscriber.ends for subscriber in subscribers), START_WITHIN)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
