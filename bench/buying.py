@@ -1,28 +1,29 @@
-"""Clients that hand orders in over the graph, and do not let go until they know what became of each."""
+"""Clients that hand orders and changes in over the graph, and do not let go until they know what became of each."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
-SUBMIT = """mutation($input: SubmitOrderInput!, $key: String!) {
-  submitOrder(input: $input, idempotencyKey: $key) {
-    replayed problems { code } submission { id state }
-  }
-}"""
-STATE = "query($key: String!) { submission(by: {idempotencyKey: $key}) { id state } }"
-BUYERS = """query($after: Cursor) { customers(first: 40, after: $after) {
-  nodes { crmId billingAccounts { legalEntity { code } credit { onHold } } } pageInfo { hasNextPage endCursor }
-} }"""
-VALIDATE = "query($input: SubmitOrderInput!) { validateOrder(input: $input) { valid } }"
-BOOKS = {"DE01": "EUR", "US01": "USD"}
-SKUS = ("AC-30", "PS-12")
+from bench.wishes import Change
+
+_PAYLOAD = "{ replayed problems { code } submission { id state } }"
+SUBMIT = f"""mutation($input: SubmitOrderInput!, $key: String!) {{
+  submitted: submitOrder(input: $input, idempotencyKey: $key) {_PAYLOAD} }}"""
+AMEND = f"""mutation($order: OrderBy!, $input: AmendOrderInput!, $key: String!) {{
+  submitted: amendOrder(order: $order, input: $input, idempotencyKey: $key) {_PAYLOAD} }}"""
+CANCEL = f"""mutation($order: OrderBy!, $key: String!) {{
+  submitted: cancelOrder(order: $order, reason: "It is not needed.", idempotencyKey: $key) {_PAYLOAD} }}"""
+STATE = """query($key: String!) { submission(by: {idempotencyKey: $key}) { state settledAt } }"""
+LINES = """query($key: String!) { submission(by: {idempotencyKey: $key}) { orders { id lines { id sku } } } }"""
+LOOK_EVERY = 1.0
+_ENDED = ("COMPLETED", "REFUSED", "FAILED")
 
 
 @dataclass
@@ -66,36 +67,6 @@ class Counted:
             self.contradicted.append(f"{key} was answered with two submissions")
 
 
-async def fetch_offers(ask: Asking) -> list[dict[str, Any]]:
-    """Inputs that the systems would take: one for each customer and legal entity."""
-    told = (await ask(BUYERS, after=None))["customers"]["nodes"]
-    offers = [
-        {
-            "customer": {"crmId": one["crmId"]},
-            "currencyCode": BOOKS[account["legalEntity"]["code"]],
-            "legalEntity": account["legalEntity"]["code"],
-            "lines": [{"sku": sku, "quantity": 1} for sku in SKUS],
-        }
-        for one in told
-        for account in one["billingAccounts"] or ()
-        if account["legalEntity"]["code"] in BOOKS
-    ]
-    return [one for one in offers if (await ask(VALIDATE, input=one))["validateOrder"]["valid"]]
-
-
-def orders_of(offers: Sequence[Mapping[str, Any]], seed: int, number: int, wrong: float) -> dict[str, dict[str, Any]]:
-    """So many inputs by key; a part of them with an article that nobody sells."""
-    chance = random.Random(seed)
-    orders = {}
-    for place in range(number):
-        chosen = dict(chance.choice(offers))
-        lines = [{"sku": sku, "quantity": chance.randint(1, 3)} for sku in SKUS[: chance.randint(1, len(SKUS))]]
-        if chance.random() < wrong:
-            lines.append({"sku": "NO-SUCH", "quantity": 1})
-        orders[f"order-of-chaos:{seed}:{place:05}"] = {**chosen, "lines": lines}
-    return orders
-
-
 class Impatient:
     """A client that hangs up, sends twice, and sends again until its key is answered."""
 
@@ -105,21 +76,65 @@ class Impatient:
         self.chance = random.Random(seed)
 
     async def hand_in(self, key: str, wanted: Mapping[str, Any]) -> None:
-        """Send until the key is answered with a submission."""
+        """Send an order until the key is answered with a submission."""
+        await self._send(key, SUBMIT, {"input": wanted})
+
+    async def change(self, change: Change, *, called_off: Callable[[], bool]) -> bool:
+        """Wait until the order is booked, hand the change in, and wait what becomes of it; whether it was handed in.
+
+        An order that comes to nothing cannot be changed. `called_off`: whether it is too late to begin.
+        """
+        while (state := await self._state(change.of)) != "COMPLETED":
+            if state in ("REFUSED", "FAILED") or called_off():
+                return False
+            await asyncio.sleep(LOOK_EVERY)
+        order, lines = await self._until_told(change.of, change.quantities or ())
+        of = {"order": {"id": order}}
+        if change.quantities is None:
+            await self._send(change.key, CANCEL, of)
+        else:
+            told = [{"id": lines[sku], "quantity": str(many)} for sku, many in change.quantities.items()]
+            await self._send(change.key, AMEND, {**of, "input": {"changeLines": told}})
+        while True:
+            if await self._state(change.key) in _ENDED:
+                return True
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _state(self, key: str) -> str | None:
+        try:
+            found = (await self.ask(STATE, key=key))["submission"]
+        except (ConnectionError, TimeoutError) as error:
+            self.counted.problems[type(error).__name__] += 1
+            return None
+        return str(found["state"]) if found else None
+
+    async def _until_told(self, key: str, skus: Iterable[str]) -> tuple[str, dict[str, str]]:
+        """The order's id, and those of its lines by article, as the systems show them: asked for until they all do."""
+        while True:
+            try:
+                for order in (await self.ask(LINES, key=key))["submission"]["orders"]:
+                    lines = {line["sku"]: line["id"] for line in order["lines"] or ()}
+                    if set(skus) <= lines.keys():
+                        return order["id"], lines
+            except (ConnectionError, TimeoutError) as error:
+                self.counted.problems[type(error).__name__] += 1
+            await asyncio.sleep(self.chance.uniform(0.5, 1.5))
+
+    async def _send(self, key: str, query: str, given: Mapping[str, Any]) -> None:
         while key not in self.counted.accepted:
             how = self.chance.choice(("hung up", "sent twice")) if self.chance.random() < self.badly else "sent"
             self.counted.sent[how] += 1
             match how:
                 case "hung up":
-                    await self._once(key, wanted, self.chance.uniform(0.005, 0.2))
+                    await self._once(key, query, given, self.chance.uniform(0.005, 0.2))
                 case "sent twice":
-                    await asyncio.gather(self._once(key, wanted), self._once(key, wanted))
+                    await asyncio.gather(self._once(key, query, given), self._once(key, query, given))
                 case _:
-                    await self._once(key, wanted)
+                    await self._once(key, query, given)
 
-    async def _once(self, key: str, wanted: Mapping[str, Any], seconds: float = 15) -> None:
+    async def _once(self, key: str, query: str, given: Mapping[str, Any], seconds: float = 15) -> None:
         try:
-            answer = (await self.ask(SUBMIT, seconds, input=wanted, key=key))["submitOrder"]
+            answer = (await self.ask(query, seconds, key=key, **given))["submitted"]
         except (ConnectionError, TimeoutError) as error:
             self.counted.problems[type(error).__name__] += 1
             await asyncio.sleep(self.chance.uniform(0.05, 0.3))
@@ -142,3 +157,22 @@ async def hand_all_in(clients: Sequence[Impatient], orders: Mapping[str, Mapping
             await client.hand_in(key, wanted)
 
     await asyncio.gather(*[one(client) for client in clients])
+
+
+async def change_all(
+    clients: Sequence[Impatient], changes: Sequence[Change], *, called_off: Callable[[], bool]
+) -> list[Change]:
+    """The changes that were handed in: those of one order one after the other, as many orders at once as clients."""
+    orders = {change.of: [one for one in changes if one.of == change.of] for change in changes}
+    left: Iterator[list[Change]] = iter(orders.values())
+    done: list[Change] = []
+
+    async def one(client: Impatient) -> None:
+        for chain in left:
+            for change in chain:
+                if not await client.change(change, called_off=called_off):
+                    break
+                done.append(change)
+
+    await asyncio.gather(*[one(client) for client in clients])
+    return done

@@ -1,10 +1,11 @@
 """Orders under fire: half of all calls go wrong, workers are killed, clients are impatient: what is there at the end.
 
-    python -m bench.chaos [--orders 1000] [--seed N] [--kill-every 4] [--workers 2]
+    python -m bench.chaos [--orders 1000] [--seed N] [--erp tryton] [--kill-every 4] [--workers 2]
 
-Everything real but the vendors: gateway, workers, PostgreSQL and pretend systems are processes of their own, and talk
-over sockets. The seed fixes what is handed in, which faults are armed and whom the kills hit; when two processes meet
-is theirs. Writes its section of docs/benchmarks.md; ends with 1 where a promise was broken.
+Everything real: gateway, workers, PostgreSQL, pretend S/4HANA and Salesforce and a real Tryton are processes of their
+own, and between us and every system stands a proxy that breaks, holds, doubles and halves what goes over the wire. The
+seed fixes what is handed in, what the proxy throws and whom the kills hit; when two processes meet is theirs. Writes
+its section of docs/benchmarks.md; ends with 1 where a promise was broken.
 """
 
 from __future__ import annotations
@@ -16,35 +17,50 @@ import random
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import msgspec
 import psycopg
 
-from bench.buying import Asking, Counted, Impatient, fetch_offers, hand_all_in, orders_of
-from bench.counting import Truth, count_orders, count_truth
+from bench.books import count_orders
+from bench.buying import Asking, Counted, Impatient, change_all, hand_all_in
+from bench.counting import Truth, count_truth
+from bench.fault_proxy import tell
 from bench.section import write
 from bench.stage import Stage, clock, open_stage
+from bench.weather import Fault
+from bench.wishes import Change, changes_of, fetch_offers, orders_of, wish_of
 
-KINDS: dict[str, dict[str, float]] = {
-    "reset_before": {},
-    "reset_after": {},
-    "status": {"status": 503},
-    "status_after": {"status": 502},
-    "throttle": {"seconds": 1},
-    "truncate": {},
-    "latency": {"seconds": 0.3},
-    "slow": {"seconds": 1},
-}
+HELD = 7.0
+"""Seconds that an ERP may take for a request, long after whoever sent it has given up or died."""
+ONCE_ONLY = r"^POST .*/A_(SalesOrder|BusinessPartner)(\?|$)"
+"""What must not be delivered twice: S/4HANA takes a reference as often as it is sent, whatever we do."""
+FAULTS = (
+    Fault(kind="drop_before"),
+    Fault(kind="drop_after"),
+    Fault(kind="delay", seconds=0.3, weight=2),
+    Fault(kind="late_answer", seconds=HELD, weight=0.3),
+    Fault(kind="late_arrival", seconds=HELD, weight=0.3),
+    Fault(kind="duplicate", never=ONCE_ONLY),
+    Fault(kind="repeat", never=ONCE_ONLY),
+    Fault(kind="throttle", seconds=1),
+    Fault(kind="fail_before", status=503),
+    Fault(kind="fail_after", status=502),
+    Fault(kind="half"),
+)
 _UNSETTLED = "select count(*) from submission where settled_at is null"
 _LOOK_EVERY = 0.5
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How hard it is made; `calm_after`: seconds after the last hand-in until faults and kills end."""
+    """How hard it is made; `calm_after`: seconds after the last hand-in until faults and kills end.
+
+    `changed`: the part of the orders that is changed or called off later; `erp`: who keeps the US books.
+    """
 
     orders: int = 1000
     seed: int = 1
@@ -53,8 +69,10 @@ class Plan:
     clients: int = 16
     faulty: float = 0.5
     wrong: float = 0.05
+    changed: float = 0.1
     calm_after: float = 60.0
     patience: float = 600.0
+    erp: str | None = None
 
 
 @dataclass
@@ -65,82 +83,84 @@ class Outcome:
     counted: Counted
     truth: Truth
     violations: list[str]
+    changes: Sequence[Change] = ()
     hits: Counter[str] = field(default_factory=Counter)
     requests: int = 0
+    gone: int = 0
+    """Requests that reached their system after whoever had sent them had gone."""
     killed: int = 0
     ended: int = 0
     took: float = 0.0
+    fire: float = 0.0
     under_fire: int = 0
     """Submissions that were settled before it became calm."""
 
 
 async def run(stage: Stage, plan: Plan) -> Outcome:
     """Hand everything in under fire, wait until it is settled, and count."""
-    chance, counted, began = random.Random(plan.seed), Counted(), clock()
+    chance, counted = random.Random(plan.seed), Counted()
     before = count_orders(stage.state)
     async with aiohttp.ClientSession() as session:
         ask = Asking(session, stage.graphql, stage.token)
         orders = orders_of(await fetch_offers(ask), plan.seed, plan.orders, plan.wrong)
         clients = [Impatient(ask, counted, chance.randrange(1 << 30), plan.faulty) for _ in range(plan.clients)]
-        await arm(session, stage, chance, plan.faulty)
+        found = Outcome(plan, counted, Truth({}, (), {}), [])
+        began = clock()
+        until = began + plan.patience
+        asked = sum(one["requests"] for one in tell(stage.proxy).values())
+        tell(stage.proxy, {"part": plan.faulty, "faults": msgspec.to_builtins(FAULTS)})
         killing = asyncio.create_task(kill(stage, chance, plan.kill_every))
+        changes = changes_of(orders, plan.seed, plan.changed)
+        changing = asyncio.create_task(change_all(clients, changes, called_off=lambda: clock() > until))
         try:
             async with asyncio.timeout(plan.patience):
                 await hand_all_in(clients, orders)
             await settled(stage, plan.calm_after)
         finally:
             killing.cancel()
-        under_fire, (hits, requests) = plan.orders - unsettled(stage), await heard(session, stage)
-        await disarm(session, stage)
+        hear(stage, found)
+        found.requests -= asked
+        found.fire, found.under_fire = clock() - began, plan.orders - unsettled(stage)
+        async with asyncio.timeout(plan.patience):
+            found.changes = await changing
         await settled(stage, plan.patience)
         # The CRM may be told after the order is settled.
         await told(stage, 60)
     stage.ended += stage.replace_dead()
-    truth = count_truth(stage.url, stage.state)
-    violations = [*counted.contradicted, *truth.violations(list(orders))]
-    strange = count_orders(stage.state) - before - sum(len(numbers) for numbers in truth.booked.values())
-    if strange:
-        violations.append(f"{strange} orders are in the ERPs that carry no reference of ours")
-    found = Outcome(plan, counted, truth, violations, hits, requests, stage.killed, stage.ended)
-    found.took, found.under_fire = clock() - began, under_fire
+    found.killed, found.ended, found.took = stage.killed, stage.ended, clock() - began
+    judge(stage, found, orders, before)
     return found
 
 
-async def arm(session: aiohttp.ClientSession, stage: Stage, chance: random.Random, part: float) -> None:
-    """Make this part of all calls to every system go wrong, each kind more or less often."""
-    for name in await _systems(session, stage):
-        weights = {kind: chance.uniform(0.5, 1.5) for kind in KINDS}
-        for kind, how in KINDS.items():
-            # Each is thrown for by itself: together they spare (1 - part) of all.
-            spared = (1 - part) ** (weights[kind] / sum(weights.values()))
-            fault = {"system": name, "kind": kind, "probability": 1 - spared, **how}
-            async with session.post(f"{stage.control}/faults", json=fault) as response:
-                response.raise_for_status()
+def judge(stage: Stage, found: Outcome, orders: Mapping[str, Mapping[str, Any]], before: int) -> None:
+    """Count what is there, and say which promises were broken."""
+    truth = count_truth(stage.url, stage.state)
+    wishes = {key: wish_of(order) for key, order in orders.items()}
+    found.truth, found.violations = truth, [*found.counted.contradicted, *truth.violations(wishes, found.changes)]
+    strange = count_orders(stage.state) - before - len(truth.booked)
+    if strange:
+        found.violations.append(f"{strange} orders are in the ERPs that carry no reference of ours")
 
 
-async def disarm(session: aiohttp.ClientSession, stage: Stage) -> None:
-    """Let every system be well."""
-    async with session.delete(f"{stage.control}/faults") as response:
-        response.raise_for_status()
+def hear(stage: Stage, found: Outcome) -> None:
+    """What the proxy met so far; from now on it is fair weather."""
+    for one in tell(stage.proxy, {"part": 0.0}).values():
+        found.hits.update(one["hits"])
+        found.requests += one["requests"]
+        found.gone += one["gone"].get("late_arrival", 0)
 
 
 async def kill(stage: Stage, chance: random.Random, every: float) -> None:
-    """Kill a worker every so many seconds, and start another in its stead; for ever."""
+    """Kill a worker every so many seconds in which all are at work, and start another in its stead; for ever."""
     while every:
         await asyncio.sleep(every)
         stage.ended += stage.replace_dead()
+        if await asyncio.to_thread(stage.living) < len(stage.workers):
+            # Nobody is killed who does not work yet: on a slow machine nobody ever would.
+            continue
         stage.kill_worker(chance.randrange(len(stage.workers)))
         waiting = unsettled(stage)
         print(f"{stage.killed} kills, {waiting} submissions unsettled", flush=True)
-
-
-async def heard(session: aiohttp.ClientSession, stage: Stage) -> tuple[Counter[str], int]:
-    """Faults that were met, by kind, and requests."""
-    hits: Counter[str] = Counter()
-    systems = (await _systems(session, stage)).values()
-    for one in systems:
-        hits.update(one["hits"])
-    return hits, sum(one["requests"] for one in systems)
 
 
 async def settled(stage: Stage, seconds: float) -> None:
@@ -176,42 +196,46 @@ def _count(stage: Stage, asked: str) -> int:
     return int(row[0]) if row else 0
 
 
-async def _systems(session: aiohttp.ClientSession, stage: Stage) -> dict[str, dict[str, Any]]:
-    async with session.get(f"{stage.control}/systems") as response:
-        return {one["name"]: one for one in await response.json()}
-
-
 def report(found: Outcome, command: str) -> list[str]:
     """The section of docs/benchmarks.md."""
+    plan = found.plan
+    words = (
+        f"`{command}`: {found.took:.0f} seconds on {os.cpu_count()} cores. Faults and kills end {plan.calm_after:g} "
+        "seconds after the last key was accepted, or once everything is settled. Orders are counted in the systems' "
+        f"own files, not by the gateway. The US books are kept by {plan.erp or 'a second pretend S/4HANA'}."
+    )
+    table = [f"| {name} | {value} |" for name, value in _rows(found).items()]
+    wrong = [f"- {sentence}" for sentence in found.violations[:20]]
+    return ["## One intent, one order, under fire", "", words, "", "| what | found |", "|---|---|", *table, *wrong]
+
+
+def _rows(found: Outcome) -> dict[str, object]:
     truth, plan, counted = found.truth, found.plan, found.counted
-    booked = sum(len(numbers) for numbers in truth.booked.values())
-    twice = sum(len(numbers) > 1 for numbers in truth.booked.values())
-    rows: dict[str, object] = {
-        "keys handed in": f"{plan.orders}, by {plan.clients} clients at once",
+    changed = Counter("called off" if one.quantities is None else "changed" for one in found.changes)
+    systems = Counter(one.system for one in truth.booked if not one.half)
+    kept = truth.kept.values()
+    return {
+        "keys handed in": f"{plan.orders} orders, by {plan.clients} clients at once; then {_words(changed)}",
         "attempts of the clients": _words(counted.sent),
         "problems that they met": _words(counted.problems),
         "calls to the systems until it was calm": found.requests,
-        "faults met, a call may meet several": f"{sum(found.hits.values())}: {_words(found.hits)}",
+        "faults met": f"{sum(found.hits.values())}: {_words(found.hits)}",
+        "requests that arrived after their sender had gone": found.gone,
         "workers": f"{plan.workers} at once; {found.killed} killed with -9, {found.ended} ended by themselves",
         "workflows taken over from the dead": truth.taken_over,
+        "longest from a last heartbeat to the takeover": f"{truth.longest_takeover:.1f} s",
         "submissions by state": _words(truth.states),
-        "settled while all this went on": found.under_fire,
-        "orders in the ERPs": f"{booked}, one reference with more than one: {twice}",
+        "settled while all this went on": f"{found.under_fire}, in {found.fire:.0f} s",
+        "orders in the ERPs": f"{_words(systems)}; references with more than one: {len(truth.twice())}",
+        "drafts that never became an order": sum(one.half for one in truth.booked),
         "orders in the CRM": sum(len(orders) for orders in truth.registered.values()),
         "answers lost, those of effects that are done at the end": f"{truth.lost}, {truth.found}",
         "attempts beyond the first": truth.retries,
-        "answered again by key": sum(one.replays for one in truth.kept.values()),
-        "in the exception queue": sum(one.shown for one in truth.kept.values()),
+        "answered again by key": sum(one.replays for one in kept),
+        "in the exception queue": sum(one.shown for one in kept),
         "write-backs still open": truth.untold,
         "promises broken": len(found.violations),
     }
-    table = [f"| {name} | {value} |" for name, value in rows.items()]
-    words = (
-        f"`{command}`: {found.took:.0f} seconds on {os.cpu_count()} cores. Faults and kills end {plan.calm_after:g} "
-        "seconds after the last key was accepted. Orders are counted in the systems' own files, not by the gateway."
-    )
-    wrong = [f"- {sentence}" for sentence in found.violations[:20]]
-    return ["## One intent, one order, under fire", "", words, "", "| what | found |", "|---|---|", *table, *wrong]
 
 
 def _words(counted: Counter[str]) -> str:
@@ -223,6 +247,9 @@ def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
+    parser.add_argument(
+        "--erp", default="tryton", help="who keeps the US books (default tryton; s4hana: a pretend one)"
+    )
     parser.add_argument("--kill-every", type=float, default=4, help="seconds; 0 kills nobody (default 4)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--calm-after", type=float, default=60, help="seconds after the last hand-in (default 60)")
@@ -230,13 +257,19 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--dry", action="store_true", help="write nothing")
     told = parser.parse_args(given)
     plan = Plan(
-        told.orders, told.seed, told.kill_every, told.workers, calm_after=told.calm_after, patience=told.patience
+        orders=told.orders,
+        seed=told.seed,
+        kill_every=told.kill_every,
+        workers=told.workers,
+        calm_after=told.calm_after,
+        patience=told.patience,
+        erp=None if told.erp == "s4hana" else told.erp,
     )
     print(f"seed {plan.seed}", flush=True)
-    with open_stage(plan.workers) as stage:
+    with open_stage(plan.workers, plan.seed, plan.erp) as stage:
         found = asyncio.run(run(stage, plan))
-    words = f"python -m bench.chaos --orders {plan.orders} --seed {plan.seed} --kill-every {plan.kill_every:g}"
-    words += f" --calm-after {plan.calm_after:g}"
+    words = f"python -m bench.chaos --orders {plan.orders} --seed {plan.seed} --erp {told.erp}"
+    words += f" --kill-every {plan.kill_every:g} --calm-after {plan.calm_after:g}"
     lines = report(found, words)
     print("\n".join(lines))
     if not told.dry:

@@ -1,4 +1,4 @@
-"""The whole house in processes of its own: pretend systems, PostgreSQL, a gateway, and workers that may be killed."""
+"""The whole house in processes of its own: systems, a proxy before them, PostgreSQL, a gateway, and workers to kill."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -22,8 +22,9 @@ from typing import Any, NoReturn
 
 import psycopg
 
+from bench.books import keep_references_unique
 from gateway.children import Children
-from gateway.demo import answers, free_port
+from gateway.demo import INSTALL_WITHIN, answers, free_port
 from gateway.outliving import start_database
 from gateway.tokens import Signer
 from resolvers.access import SCOPES
@@ -31,10 +32,13 @@ from resolvers.access import SCOPES
 SETTLES_AFTER = 12
 """Seconds in which the pretend systems have certainly taken a write or not; real ones are given minutes."""
 WRITES_WITHIN = 3
+ANSWERS_WITHIN = 5
+"""Seconds that a call is waited for: less than the proxy holds some of them."""
 AT_ONCE = 8
 _START = 90.0
 _LIVING = (
-    "select count(*) from worker where ended_at is null and heartbeat_at > clock_timestamp() - interval '5 seconds'"
+    "select count(*) from worker where ended_at is null and os_pid = any(%s)"
+    " and heartbeat_at > clock_timestamp() - interval '5 seconds'"
 )
 
 
@@ -46,7 +50,7 @@ class Stage:
     state: Path
     url: str
     landscape: Path
-    control: str
+    proxy: int
     graphql: str
     token: str
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -82,7 +86,7 @@ class Stage:
 
     def await_workers(self) -> None:
         """Wait until all of them take work."""
-        self.children.wait_until("The workers' start", lambda: self._living() >= len(self.workers), _START)
+        self.children.wait_until("The workers' start", lambda: self.living() >= len(self.workers), _START)
 
     def end_workers(self) -> None:
         """End them by their ids, whatever they have in hand."""
@@ -91,31 +95,38 @@ class Stage:
             one.wait()
         self.workers.clear()
 
-    def _living(self) -> int:
+    def living(self) -> int:
+        """How many take work."""
         with psycopg.connect(self.url) as session:
-            row = session.execute(_LIVING).fetchone()
+            row = session.execute(_LIVING, ([one.pid for one in self.workers],)).fetchone()
         return int(row[0]) if row else 0
 
 
 @contextmanager
-def open_stage(workers: int, *, deals: int = 400, buyers: int = 80) -> Iterator[Stage]:
-    """The stage, once everything answers; all of it has ended when the block has."""
+def open_stage(workers: int, seed: int = 1, erp: str | None = None) -> Iterator[Stage]:
+    """The stage, once everything answers; all of it has ended when the block has.
+
+    `seed` is the proxy's chance; `erp` a profile of the company whose US books a real ERP keeps.
+    """
     with tempfile.TemporaryDirectory(prefix="rg-stage-") as folder, Children() as children:
         # Children would note a signal and go on; here it has to end what waits.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, _end)
         state = Path(folder)
-        told = _start_systems(children, state, deals, buyers)
+        told = _start_systems(children, state, erp)
+        keep_references_unique(state)
+        between = _start_proxy(children, state, told["systems"], seed)
         url = start_database(children, state)
         landscape = state / "bench.toml"
-        landscape.write_text(hurried(Path(told["landscape"]).read_text(encoding="utf-8")), encoding="utf-8")
+        given = Path(told["landscape"]).read_text(encoding="utf-8")
+        landscape.write_text(hurried(redirected(given, told["systems"], between["systems"])), encoding="utf-8")
         secret, port = secrets.token_urlsafe(48), free_port()
         command = [sys.executable, "-m", "gateway.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
         environment = {"REVGRAPH_JWT_SECRET": secret, "REVGRAPH_DATABASE_URL": url, "REVGRAPH_DEADLINE_SECONDS": "10"}
         children.start("gateway", [*command, "--landscape", str(landscape)], state / "gateway.log", environment)
         children.wait_until("The gateway's start", lambda: answers(port), _START)
         token = Signer(secret, tomllib.loads(landscape.read_text())["tenant"]).sign(SCOPES)
-        stage = Stage(children, state, url, landscape, told["control"], f"http://127.0.0.1:{port}/graphql", token)
+        stage = Stage(children, state, url, landscape, between["control"], f"http://127.0.0.1:{port}/graphql", token)
         try:
             for _ in range(workers):
                 stage.start_worker()
@@ -125,23 +136,39 @@ def open_stage(workers: int, *, deals: int = 400, buyers: int = 80) -> Iterator[
             stage.end_workers()
 
 
+def redirected(landscape: str, systems: Mapping[str, str], proxied: Mapping[str, str]) -> str:
+    """The landscape whose systems are reached through the proxy, all of them."""
+    for name, url in systems.items():
+        landscape = landscape.replace(f'base_url = "{url}"', f'base_url = "{proxied[name]}"')
+    return landscape
+
+
 def hurried(landscape: str) -> str:
     """The landscape of systems that settle soon, are pressed harder, and leave credit to the ERP."""
     settled = re.sub(r"(?m)^settle_seconds = \d+$", f"settle_seconds = {SETTLES_AFTER}", landscape)
     written = re.sub(r"(?m)^sap_client = ", f"write_seconds = {WRITES_WITHIN}\n\\g<0>", settled)
-    pressed = re.sub(
-        r"(?m)^\[instances.settings\]$",
-        f"[instances.writes]\nconcurrency = {AT_ONCE}\nwaiting = 2000\n\n\\g<0>",
-        written,
-    )
+    limits = f"[instances.limits]\ntimeout_seconds = {ANSWERS_WITHIN}"
+    writes = f"[instances.writes]\nconcurrency = {AT_ONCE}\nwaiting = 2000"
+    pressed = re.sub(r"(?m)^\[instances.settings\]$", f"{limits}\n\n{writes}\n\n\\g<0>", written)
     return f'{pressed}\n[orders]\ncredit = "hold"\n'
 
 
-def _start_systems(children: Children, state: Path, deals: int, buyers: int) -> dict[str, Any]:
-    ready = state / "sandbox.json"
-    command = [sys.executable, "-m", "sandbox.serve", "--state", str(state), "--ready", str(ready)]
-    children.start("sandbox", [*command, "--deals", str(deals), "--buyers", str(buyers)], state / "sandbox.log")
-    children.wait_until("The start of the systems", ready.exists, _START)
+def _start_systems(children: Children, state: Path, erp: str | None) -> dict[str, Any]:
+    command = [sys.executable, "-m", "sandbox.serve", "--state", str(state), "--ready", str(state / "sandbox.json")]
+    # A real ERP holds the usual story and no other.
+    command += ["--erp", erp] if erp else ["--deals", "400", "--buyers", "80"]
+    children.start("sandbox", command, state / "sandbox.log")
+    return _once_ready(children, state / "sandbox.json", "The start of the systems", INSTALL_WITHIN if erp else _START)
+
+
+def _start_proxy(children: Children, state: Path, systems: Mapping[str, str], seed: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench.fault_proxy", "--seed", str(seed), "--ready", str(state / "proxy.json")]
+    children.start("proxy", [*command, *(f"{name}={url}" for name, url in systems.items())], state / "proxy.log")
+    return _once_ready(children, state / "proxy.json", "The proxy's start", _START)
+
+
+def _once_ready(children: Children, ready: Path, what: str, seconds: float) -> dict[str, Any]:
+    children.wait_until(what, ready.exists, seconds)
     found: dict[str, Any] = json.loads(ready.read_text(encoding="utf-8"))
     return found
 

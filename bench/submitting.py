@@ -16,11 +16,12 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bench.buying import Asking, Counted, Impatient, fetch_offers, hand_all_in, orders_of
+from bench.buying import Asking, Counted, Impatient, hand_all_in
 from bench.chaos import settled
 from bench.counting import count_truth
 from bench.section import write
 from bench.stage import AT_ONCE, Stage, clock, open_stage
+from bench.wishes import fetch_offers, orders_of
 
 CLIENTS = 16
 

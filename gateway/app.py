@@ -122,6 +122,8 @@ async def ready(request: Request) -> Response:
     house: House | None = getattr(request.app.state, "house", None)
     if house is None:
         return JSONResponse({"status": "starting"}, 503)
+    if house.transports.reception.connections.going:
+        return JSONResponse({"status": "ending"}, 503)
     return JSONResponse({"status": "ready", "systems": sorted(house.sources.by_name)})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from types import FrameType
@@ -68,20 +69,17 @@ def play(
     Orders are booked, held, sent, billed and paid, new ones are drafted, and every system records it in its own words.
     A real ERP among the systems stays as it is.
     """
-    from gateway.playing import Control, ControlError  # noqa: PLC0415
-    from gateway.playing import play as played  # noqa: PLC0415
+    asked = {"speed": speed, "steps": steps, "seed": seed, "adopt": adopt}
+    _follow(control or _told(wish.obj), asked | {"orders": order or None, "kinds": kind or None})
 
-    asked = {
-        "speed": speed,
-        "steps": steps,
-        "seed": seed,
-        "orders": order or None,
-        "kinds": kind or None,
-        "adopt": adopt,
-    }
+
+def _follow(url: str, asked: Mapping[str, object]) -> None:
+    """Tell each happening until the play ends; it ends with us."""
+    from gateway.playing import Control, ControlError, play  # noqa: PLC0415
+
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with closing(played(Control(control or _told(wish.obj)), asked)) as lines:
+        with closing(play(Control(url), asked)) as lines:
             for line in lines:
                 typer.echo(line)
     except KeyboardInterrupt:

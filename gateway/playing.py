@@ -42,8 +42,14 @@ class Control:
         finally:
             connection.close()
         if response.status >= http.client.BAD_REQUEST:
-            raise ControlError(f"The pretend company refuses: {answer.get('detail', answer)}")
+            raise ControlError(f"The pretend company refuses: {_why(answer)}")
         return answer
+
+
+def _why(answer: Mapping[str, Any]) -> str:
+    """Its own sentence, or one for each part of the wish that is wrong."""
+    told = answer.get("detail", "it does not say why")
+    return told if isinstance(told, str) else "; ".join(str(one["msg"]) for one in told)
 
 
 def play(

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Literal, TypedDict
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway import telemetry
 from gateway.app import create_app
-from gateway.connections import ABORT
+from gateway.server_protocols import protocols
 from gateway.settings import Settings, read_settings, variable
 from gateway.wiring import House, open_house, the_schema
 from sources.catalog import kinds, opener
@@ -46,41 +43,6 @@ def serve(settings: Settings, workers: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=FINISH_WITHIN,
     )
-
-
-class Connected(HttpToolsProtocol):
-    """Uvicorn's own, which tells the app how to end a connection whose client reads nothing (gateway/connections.py).
-
-    Its sockets are told the same, as they are given this protocol's state when they take over.
-    """
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn types it
-        """Begin a connection."""
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, ABORT: transport.abort}
-
-
-class Protocols(TypedDict):
-    """What uvicorn is told of how it speaks."""
-
-    http: type[asyncio.Protocol]
-    ws: Literal["websockets-sansio"]
-    ws_max_size: int
-    ws_ping_interval: float
-    ws_ping_timeout: float
-    ws_per_message_deflate: bool
-
-
-def protocols(settings: Settings) -> Protocols:
-    """How uvicorn serves requests and sockets. Compression would cost each of ten thousand sockets its own buffers."""
-    return {
-        "http": Connected,
-        "ws": "websockets-sansio",
-        "ws_max_size": settings.body_limit_bytes,
-        "ws_ping_interval": settings.keepalive_seconds,
-        "ws_ping_timeout": settings.keepalive_seconds,
-        "ws_per_message_deflate": False,
-    }
 
 
 def wait_for(landscape: Path, seconds: float) -> None:

@@ -14,7 +14,7 @@ import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType, StringValueNode, VariableNode
 
 from canonical.errors import Fault, Mistake
-from canonical.events import Logged
+from canonical.events import Cursor, Logged
 from canonical.principal import Principal, View
 from engine.documents import Documents, WrongDocumentError
 from engine.loom import Loom
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 MOST_ANSWERS: Final = 2_000
 """Answers that are kept for those who want the same of the same event."""
 
-Rights = tuple[frozenset[str], frozenset[str] | None, frozenset[str] | None]
+Rights = tuple[str, frozenset[str], frozenset[str] | None, frozenset[str] | None]
 
 
 class Subscribing:
@@ -75,7 +75,7 @@ class Subscribing:
             try:
                 async for logged in events:
                     if self._clock() >= caller.expires_at:
-                        raise _expired(cursor)
+                        raise _expired(cursor or _before(logged))
                     body = await self._answer((*which, logged.cursor), operation, variables, caller, logged)
                     cursor = str(logged.cursor)
                     yield Message(body, cursor)
@@ -159,14 +159,19 @@ def _spoken(operation: Operation, variables: Mapping[str, Any]) -> bytes:
 
 
 def _rights(principal: Principal) -> Rights:
-    return principal.scopes, principal.legal_entities, principal.accounts
+    return principal.tenant, principal.scopes, principal.legal_entities, principal.accounts
 
 
 def _field(operation: Operation) -> str:
     return operation.first_key
 
 
-def _expired(cursor: str | None) -> EndedError:
+def _before(logged: Logged) -> str:
+    """The cursor behind which the event itself is told."""
+    return str(Cursor(logged.cursor.epoch, logged.cursor.position - 1))
+
+
+def _expired(cursor: str) -> EndedError:
     sentence = "Your token has expired. Connect again with a fresh one, and go on behind the cursor."
     return EndedError("TOKEN_EXPIRED", sentence, cursor)
 

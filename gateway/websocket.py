@@ -63,6 +63,7 @@ class SocketDoor:
             return
         spoken = SUBPROTOCOL in scope["subprotocols"]
         socket = Socket(self.reception, scope, headers, receive, send)
+        del headers
         try:
             await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if spoken else None})
             if spoken:

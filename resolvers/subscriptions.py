@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 
 from msgspec import Struct
@@ -30,6 +31,7 @@ from resolvers.own_records import own_id, own_key
 from workflows.exception_queue import ExceptionFilter
 from workflows.hub import Hub
 from workflows.listening import Interest
+from workflows.store.faults import in_words
 
 MOST_NAMED = 100
 """Orders or customers of one filter."""
@@ -48,23 +50,25 @@ class EventFilterAsked(Struct, frozen=True, kw_only=True):
 
 async def order_status_changed(
     context: Context, by: OrderNamed | None, filter: EventFilterAsked, after: str | None
-) -> AsyncIterator[Logged]:
+) -> AsyncGenerator[Logged, None]:
     """Each change of an order's status, of one order or of all that fit."""
     require(context.principal, "orders:read")
     interest = await _interest(context, _STATUS, filter, (by,) if by else ())
-    async for logged in _events(context, interest, after):
-        yield logged
+    async with aclosing(_events(context, interest, after)) as events:
+        async for logged in events:
+            yield logged
 
 
-async def revenue_events(context: Context, filter: EventFilterAsked, after: str | None) -> AsyncIterator[Logged]:
+async def revenue_events(context: Context, filter: EventFilterAsked, after: str | None) -> AsyncGenerator[Logged, None]:
     """Everything that happens, as far as it may be seen."""
     require(context.principal, "orders:read")
     interest = await _interest(context, _HAPPENINGS, filter, ())
-    async for logged in _events(context, interest, after):
-        yield logged
+    async with aclosing(_events(context, interest, after)) as events:
+        async for logged in events:
+            yield logged
 
 
-async def submission_updated(context: Context, id: str, after: str | None) -> AsyncIterator[Logged]:
+async def submission_updated(context: Context, id: str, after: str | None) -> AsyncGenerator[Logged, None]:
     """Each change of where one submission stands."""
     require(context.principal, "submissions:read")
     interest = Interest(
@@ -72,37 +76,42 @@ async def submission_updated(context: Context, id: str, after: str | None) -> As
         submission_id=own_key(id, "Submission"),
         admits=lambda event: sees_event(context.principal, event),
     )
-    async for logged in _events(context, interest, after):
-        yield logged
+    async with aclosing(_events(context, interest, after)) as events:
+        async for logged in events:
+            yield logged
 
 
-async def exception_raised(context: Context, by: ExceptionFilter, after: str | None) -> AsyncIterator[Logged]:
+async def exception_raised(context: Context, by: ExceptionFilter, after: str | None) -> AsyncGenerator[Logged, None]:
     """Each exception that fits, when it is raised; it is looked at as it is then."""
     require(context.principal, "exceptions:read")
     interest = Interest(
         kinds=frozenset({EventKind.EXCEPTION_RAISED}), admits=lambda event: sees_event(context.principal, event)
     )
     narrowed = by != ExceptionFilter()
-    async for logged in _events(context, interest, after):
-        if not narrowed or await _fits(context, logged.event, by):
-            yield logged
+    async with aclosing(_events(context, interest, after)) as events:
+        async for logged in events:
+            if not narrowed or await _fits(context, logged.event, by):
+                yield logged
 
 
 async def _fits(context: Context, event: Event, by: ExceptionFilter) -> bool:
     exceptions = desk_of(context).exceptions
-    found = await exceptions.fitting(context.principal, event.exception_id or "", by)
-    return bool(found)
+    with in_words():
+        return bool(await exceptions.fitting(context.principal, event.exception_id or "", by))
 
 
-async def _events(context: Context, interest: Interest, after: str | None) -> AsyncIterator[Logged]:
+async def _events(context: Context, interest: Interest, after: str | None) -> AsyncGenerator[Logged, None]:
     hub = hub_of(context)
-    cursor = hub.cursor
     resumed = context.resumes_after or after
-    if resumed is not None:
+    if resumed is None:
+        cursor = await told(context, hub.place())
+    else:
         cursor = cursor_of(resumed)
         await told(context, hub.check(cursor))
-    async for logged in hub.events(interest, cursor):
-        yield logged
+    with in_words():
+        async with aclosing(hub.events(interest, cursor)) as events:
+            async for logged in events:
+                yield logged
 
 
 def hub_of(context: Context) -> Hub:

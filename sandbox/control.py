@@ -44,8 +44,9 @@ reset_before and reset_after (the connection breaks before or after the system h
 answers with a failure all the same), slow (it acts at a random moment of its seconds, and answers at their end), lock
 (somebody else holds what is to be changed; S/4HANA), truncate, content_type (a login page with 200), expire_token,
 shuffle_rows, drop_rows, duplicate_rows. Of what a system posts by itself (its `match` is searched in "EVENT type key"):
-lose_events, duplicate_events, shuffle_events. `match` narrows a fault to requests ("METHOD path?query", a regular
-expression), `times` to so many, `probability` to some.
+lose_events, duplicate_events, shuffle_events. The CRM's event bus knows them all, and has lines of its own for the
+others: "DELIVER topic", "SUBSCRIBE topic?preset" (its sandbox's README says which). `match` narrows a fault to requests
+("METHOD path?query", a regular expression), `times` to so many, `probability` to some.
 """
 
 

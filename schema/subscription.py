@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -91,29 +92,33 @@ async def _order_status_changed(
     after: EventCursor | None = None,
 ) -> AsyncGenerator[OrderStatusChange, None]:
     by = order_named(order) if order else None
-    async for event in subscriptions.order_status_changed(info.context, by, event_filter(filter), after):
-        yield _told(event, OrderStatusChange)
+    async with aclosing(subscriptions.order_status_changed(info.context, by, event_filter(filter), after)) as events:
+        async for event in events:
+            yield _told(event, OrderStatusChange)
 
 
 async def _revenue_events(
     info: Info[Context, None], filter: EventFilter | None = None, after: EventCursor | None = None
 ) -> AsyncGenerator[RevenueEvent, None]:
-    async for event in subscriptions.revenue_events(info.context, event_filter(filter), after):
-        yield _told(event, RevenueEvent)
+    async with aclosing(subscriptions.revenue_events(info.context, event_filter(filter), after)) as events:
+        async for event in events:
+            yield _told(event, RevenueEvent)
 
 
 async def _submission_updated(
     info: Info[Context, None], id: strawberry.ID, after: EventCursor | None = None
 ) -> AsyncGenerator[SubmissionUpdate, None]:
-    async for event in subscriptions.submission_updated(info.context, id, after):
-        yield _told(event, SubmissionUpdate)
+    async with aclosing(subscriptions.submission_updated(info.context, id, after)) as events:
+        async for event in events:
+            yield _told(event, SubmissionUpdate)
 
 
 async def _exception_raised(
     info: Info[Context, None], filter: ExceptionFilter | None = None, after: EventCursor | None = None
 ) -> AsyncGenerator[ExceptionNotice, None]:
-    async for event in subscriptions.exception_raised(info.context, exception_filter(filter), after):
-        yield _told(event, ExceptionNotice)
+    async with aclosing(subscriptions.exception_raised(info.context, exception_filter(filter), after)) as events:
+        async for event in events:
+            yield _told(event, ExceptionNotice)
 
 
 @strawberry.type

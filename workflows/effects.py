@@ -86,6 +86,14 @@ _CLAIM = text(
 _RELEASE = text(
     "update effect set not_before = clock_timestamp() where reference = :reference and holder = :me and answer is null"
 )
+_RENEW = text(
+    "update effect set not_before = clock_timestamp() + make_interval(secs => :settle) where reference = :reference"
+    " and holder = :me and answer is null and not_before > clock_timestamp()"
+)
+_LOST = text(
+    "update effect set lost = lost + 1, not_before = case when holder = :me then clock_timestamp()"
+    " + make_interval(secs => :settle) else not_before end where reference = :reference"
+)
 _ANSWER = text(
     "update effect set state = 'DONE', answer = :answer, answered_at = clock_timestamp()"
     " where reference = :reference and answer is null"
@@ -158,15 +166,20 @@ async def claim(connection: AsyncConnection, reference: str, me: str, settle_sec
     return Claim(None, answer=held.scalar_one())
 
 
+async def renew(connection: AsyncConnection, reference: str, me: str, settle_seconds: float) -> bool:
+    """Stay the one writer for so many seconds from now; False where the claim has run out, and may be another's."""
+    given = {"reference": reference, "me": me, "settle": settle_seconds}
+    return bool((await connection.execute(_RENEW, given)).rowcount)
+
+
 async def release(connection: AsyncConnection, reference: str, me: str) -> None:
     """Give a claim back under which certainly nothing was written."""
     await connection.execute(_RELEASE, {"reference": reference, "me": me})
 
 
-async def count_lost(connection: AsyncConnection, reference: str) -> None:
-    """One more attempt ended without an answer."""
-    lost = tables.effect.c.lost
-    await connection.execute(update(tables.effect).where(tables.effect.c.reference == reference).values(lost=lost + 1))
+async def count_lost(connection: AsyncConnection, reference: str, me: str, settle_seconds: float) -> None:
+    """One more attempt ended without an answer. What it sent, at the latest just now, settles from now on."""
+    await connection.execute(_LOST, {"reference": reference, "me": me, "settle": settle_seconds})
 
 
 async def record(connection: AsyncConnection, reference: str, answer: object) -> bool:

@@ -103,11 +103,14 @@ class Feeds:
             await transaction.execute(mine.values(trouble=sentence[:500], trouble_since=since, due_at=due))
 
     async def ask_from(self, system: str, poller: ChangePolling, at: datetime) -> None:
-        """Let the next look at a system begin as far back as this instant, at once."""
+        """Let the next look at a system begin as far back as this instant, at once.
+
+        One that was not asked since then is behind it anyway, and is not moved on.
+        """
         async with self.shop.store.transaction() as transaction:
             mine = update(_table).where(_table.c.system == system, _table.c.way == POLL)
-            back = {"position": poller.position_at(at), "due_at": func.clock_timestamp()}
-            await transaction.execute(mine.values(**back))
+            await transaction.execute(mine.values(due_at=func.clock_timestamp()))
+            await transaction.execute(mine.where(_table.c.heard_at > at).values(position=poller.position_at(at)))
 
 
 async def keep(transaction: AsyncConnection, landscape: Landscape, system: str, heard: Changes) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -109,7 +109,7 @@ class Hub:
             (await standing(transaction)).check(cursor)
         await self._look()
 
-    async def events(self, interest: Interest, after: Cursor) -> AsyncIterator[Logged]:
+    async def events(self, interest: Interest, after: Cursor) -> AsyncGenerator[Logged, None]:
         """Events behind the cursor, each once and in order, for ever; CutOffError where it has to end.
 
         Mistake CURSOR_EXPIRED where events are dropped before they could be told; raises what a store that is away

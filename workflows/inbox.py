@@ -50,7 +50,8 @@ async def store_changes(connection: AsyncConnection, system: str, changes: Seque
             for change in changes[start : start + MOST]
         ]
         stated = insert(_table).values(rows).on_conflict_do_nothing(index_elements=["system", "event_id"])
-        fresh += (await connection.execute(stated)).rowcount
+        # The driver tells no count of rows for a statement of many.
+        fresh += len((await connection.execute(stated.returning(_table.c.id))).all())
     return fresh
 
 

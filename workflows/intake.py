@@ -63,7 +63,7 @@ class Intake:
             if self.forget is not None:
                 await self.forget(waiting, refs)
             seen = await self._seen(refs)
-            await self._tell(transaction, waiting, list({id(one): one for one in seen.values()}.values()))
+            await self._tell(transaction, seen, _changed(waiting, named, seen))
             await self._settle(transaction, waiting, named, seen)
         return len(waiting)
 
@@ -82,13 +82,14 @@ class Intake:
         return await self.looking.look(self.shop.call("intake", self.seconds), refs) if refs else {}
 
     async def _tell(
-        self, transaction: AsyncConnection, waiting: Sequence[Waiting], seen: Sequence[Seen | Fault]
+        self, transaction: AsyncConnection, seen: Mapping[Ref, Seen | Fault], changed: Mapping[Ref, datetime]
     ) -> None:
-        orders = {one.order: one for one in seen if isinstance(one, Seen)}
+        orders = {one.order: one for one in seen.values() if isinstance(one, Seen)}
         held = await self._held(transaction, list(orders))
-        since = await _since(transaction, waiting)
+        began = await _began(transaction)
         events: list[Event] = []
         for ref, order in orders.items():
+            since = min(began, changed[ref])
             told, fresh = news_of(self.shop.landscape.tenant, order, held.get(ref), since, datetime.now(UTC))
             events += fresh
             if told is not None:
@@ -127,7 +128,7 @@ class Intake:
     async def _later(self, transaction: AsyncConnection, one: Waiting) -> None:
         rules = self.shop.landscape.rules
         if datetime.now(UTC) - one.received_at < timedelta(hours=rules.orders.give_up_hours):
-            await inbox.look_later(transaction, [one.id], min(LONGEST_WAIT, 2.0**one.attempts))
+            await inbox.look_later(transaction, [one.id], min(LONGEST_WAIT, 2.0 ** min(one.attempts, 10)))
             return
         await inbox.done_with(transaction, [one.id])
         what = f"{one.change.concept.value} {one.change.key}"
@@ -143,8 +144,21 @@ def _is_silent(ref: Ref | Fault, seen: Mapping[Ref, Seen | Fault]) -> bool:
     return isinstance(order, Fault) or (order is not None and bool(order.silent))
 
 
-async def _since(transaction: AsyncConnection, waiting: Sequence[Waiting]) -> datetime:
+def _changed(
+    waiting: Sequence[Waiting], named: Mapping[int, Sequence[Ref | Fault]], seen: Mapping[Ref, Seen | Fault]
+) -> Mapping[Ref, datetime]:
+    """Since when each order may be another, by the changes that are about it."""
+    changed: dict[Ref, datetime] = {}
+    for one in waiting:
+        for ref in named[one.id]:
+            order = seen.get(ref) if isinstance(ref, Ref) else None
+            if isinstance(order, Seen):
+                at = one.change.changed_at - timedelta(minutes=1)
+                changed[order.order] = min(at, changed.get(order.order, at))
+    return changed
+
+
+async def _began(transaction: AsyncConnection) -> datetime:
     """Since when we listen: what happened before is no news, though we hear of its order for the first time."""
-    began = (await transaction.execute(select(func.min(event_tables.feed.c.began_at)))).scalar_one()
-    first: datetime = min(one.change.changed_at for one in waiting) - timedelta(minutes=1)
-    return first if began is None else min(began, first)
+    began: datetime | None = (await transaction.execute(select(func.min(event_tables.feed.c.began_at)))).scalar_one()
+    return began or datetime.max.replace(tzinfo=UTC)

@@ -3,8 +3,9 @@
 1. Intent before effect: the row is there before anything is sent.
 2. Look before repeat: whoever is not the first looks the reference up before acting.
 3. Settle before look is trusted: a claim is granted only when no earlier attempt can take effect any more, so that what
-   is not found then is not there.
-4. One writer a reference: the claim is a lease.
+   is not found then is not there. An attempt may send until its write has taken all its time, and what it sent then
+   settles: a claim lasts for both. Once an attempt is over without an answer, it settles from that moment.
+4. One writer a reference: the claim is a lease, renewed after a look and before anything is sent.
 
 One hole stays: a process that is frozen between its last look at the clock and the send, for longer than the system's
 `settle_seconds`. Only a system that refuses a reference it has seen closes it.
@@ -36,6 +37,8 @@ T = TypeVar("T")
 SHORT_SETTLE: Final = 20.0
 """A system that settles within so many seconds is waited for; for others the schedule looks again."""
 OUR_FAULT: Final = "Revgraph itself failed at this step. Its operators have been told."
+_UNKNOWN: Final = "It is not known yet whether an earlier attempt was carried out."
+_NOT_YET: Final = "An earlier attempt was not carried out. It is tried again."
 MOST_LOST: Final = 8
 """So often an answer may be lost, and not once more: what fails that often will not succeed by itself."""
 
@@ -65,7 +68,8 @@ class Writing(Protocol):
 class Performed(Struct, frozen=True, kw_only=True):
     """What came of it. UNCERTAIN may have been done; PLANNED has not, and may be tried again.
 
-    `answer` is JSON's plain value. `found`: it had been done, although its answer was lost.
+    `answer` is JSON's plain value. `found`: it had been done, although its answer was lost. `again_in`: so many seconds
+    later another turn may bring more, and for `patience` seconds in all that is worth while.
     """
 
     state: EffectState
@@ -73,6 +77,8 @@ class Performed(Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     attempts: int = 0
     found: bool = False
+    again_in: float | None = None
+    patience: float = 0.0
 
     def read(self, kind: type[T]) -> T:
         """The answer; only of what was done."""
@@ -80,36 +86,31 @@ class Performed(Struct, frozen=True, kw_only=True):
 
 
 class Performance:
-    """One worker's try at one effect."""
+    """One worker's try at one effect, in its turn in the queue of its system."""
 
     def __init__(self, shop: Workshop, told: Telling, writing: Writing) -> None:
         """Nothing is claimed yet."""
         self.shop, self.told, self.writing = shop, told, writing
         self.reference, self.correlation_id = told.effect.reference, told.correlation_id
-        self.me, self.attempts, self.wait = "", 0, 0.0
+        self.me, self.attempts, self.wait = "", 0, shop.pace.look_every
         self.problem: Problem | None = None
         # Whether something that was sent may still, or may already, have taken effect.
         self.unsure = False
 
     async def run(self) -> Performed:
-        """Try until it is certain what came of it, or until that takes longer than anybody should wait."""
+        """Try once. Whatever has to be waited for is waited for elsewhere: this turn is somebody else's meanwhile."""
+        ended = await self._once()
+        if ended is not None:
+            return ended
         patience = self.shop.pace.certain_within
         if self.writing.settle_seconds <= SHORT_SETTLE:
             patience = max(patience, self.writing.settle_seconds * 1.5)
-        until = self.shop.clock() + patience
-        while True:
-            self.wait = self.shop.pace.look_every
-            ended = await self._once()
-            if ended is not None:
-                return ended
-            if self.shop.clock() + self.wait > until:
-                return await self._leave()
-            await self.shop.sleep(self.wait)
+        return replace(await self._leave(), again_in=self.wait, patience=patience)
 
     async def _once(self) -> Performed | None:
         claimed_at, self.me = self.shop.clock(), uuid4().hex
         async with self.shop.store.transaction() as transaction:
-            held = await effects.claim(transaction, self.reference, self.me, self.writing.settle_seconds)
+            held = await effects.claim(transaction, self.reference, self.me, self._lease)
         if held.answer is not None:
             return Performed(state=EffectState.DONE, answer=held.answer, attempts=self.attempts, found=True)
         if held.attempt is None:
@@ -121,6 +122,12 @@ class Performance:
             ended = await self._look(under_claim=True)
             if ended is not None or self.unsure:
                 return ended
+            # The look may have taken as long as it liked.
+            claimed_at = self.shop.clock()
+            if not await self._renew():
+                # Somebody else may be at it by now.
+                self.unsure = True
+                return None
         if held.lost >= MOST_LOST:
             return await self._give_up()
         if self.shop.clock() - claimed_at > self.shop.pace.send_within:
@@ -154,14 +161,26 @@ class Performance:
             await self._release()
             return None
         except Refused as fault:
-            self.problem = self._problem(fault)
-            return await self._end(EffectState.REFUSED)
+            return await self._refused(self._problem(fault))
         except Exception as error:  # noqa: BLE001 - lost on the way or broken here: either way it may have been done
             self.problem, self.unsure = self._problem(error), True
             async with self.shop.store.transaction() as transaction:
-                await effects.count_lost(transaction, self.reference)
+                await effects.count_lost(transaction, self.reference, self.me, self.writing.settle_seconds)
             return await self._look()
         return await self._done(answer)
+
+    async def _refused(self, refusal: Problem) -> Performed | None:
+        """A no stands, unless what it conflicts with is this very write, which the network has delivered twice."""
+        self.problem = refusal
+        if refusal.category is ProblemCategory.CONFLICT:
+            ended = await self._look()
+            if ended is not None:
+                return ended
+            if self.problem is not refusal:
+                # It could not be looked up.
+                self.unsure = True
+                return None
+        return await self._end(EffectState.REFUSED)
 
     async def _done(self, answer: Struct, *, found: bool = False) -> Performed:
         async with self.shop.store.transaction() as transaction:
@@ -186,6 +205,18 @@ class Performance:
         )
         return await self._end(EffectState.REFUSED)
 
+    @property
+    def _lease(self) -> float:
+        """How long a claim lasts; what may be repeated needs none."""
+        settle = self.writing.settle_seconds
+        return settle and settle + self.shop.pace.write
+
+    async def _renew(self) -> bool:
+        if not self._lease:
+            return True
+        async with self.shop.store.transaction() as transaction:
+            return await effects.renew(transaction, self.reference, self.me, self._lease)
+
     async def _release(self) -> None:
         async with self.shop.store.transaction() as transaction:
             await effects.release(transaction, self.reference, self.me)
@@ -198,12 +229,16 @@ class Performance:
         return Performed(state=state, problem=self._left(), attempts=self.attempts)
 
     def _left(self) -> Problem:
-        lost = OutcomeUnknown("", "It is not known yet whether an earlier attempt was carried out.")
-        problem = self.problem or self._problem(lost)
-        if not self.unsure or problem.category is ProblemCategory.CONFLICT:
+        problem = self.problem or self._problem(OutcomeUnknown(self.told.effect.system, _UNKNOWN))
+        if problem.category is ProblemCategory.CONFLICT:
             return problem
-        category, outcome = ProblemCategory.UNCERTAIN_OUTCOME, Outcome.UNCERTAIN
-        return replace(problem, code=OutcomeUnknown.code, category=category, outcome=outcome, retryable=False)
+        if self.unsure:
+            category, outcome = ProblemCategory.UNCERTAIN_OUTCOME, Outcome.UNCERTAIN
+            return replace(problem, code=OutcomeUnknown.code, category=category, outcome=outcome, retryable=False)
+        if problem.category is ProblemCategory.UNCERTAIN_OUTCOME:
+            # That doubt is over: it was looked for, and nothing is there.
+            return replace(self._problem(Unavailable(problem.system or "", _NOT_YET)), detail=problem.detail)
+        return problem
 
     def _problem(self, error: Exception) -> Problem:
         if isinstance(error, Fault):

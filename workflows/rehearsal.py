@@ -64,7 +64,10 @@ async def rehearse(reach: Reach, call: Call, order: SubmitOrder, principal: Prin
     async with asyncio.TaskGroup() as group:
         asked = [group.create_task(_leg(reach, call, order, leg, buyer, origin)) for leg in routed.legs]
     legs = tuple(one.result() for one in asked)
-    return _told(call, legs, [*found, *routed.problems, *(problem for leg in legs for problem in leg.problems)])
+    # What is against it whoever is asked, an ERP may say once more in its own words.
+    said = {(problem.code, problem.field) for problem in routed.problems}
+    of_legs = [one for leg in legs for one in leg.problems if (one.code, one.field) not in said]
+    return _told(call, legs, [*found, *routed.problems, *of_legs])
 
 
 async def _answer(question: Awaitable[T], found: list[Problem], *field: str) -> T | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from canonical.errors import Fault, Mistake, Outcome, ProblemCategory, Throttled, Unavailable
 from canonical.problem import Problem, of_fault, of_mistake
@@ -30,6 +31,15 @@ T = TypeVar("T")
 
 CARRY_OUT = "carry_out"
 """The workflow that carries one effect out, in the queue of its system."""
+LONGEST_WAIT: Final = 10.0
+"""Seconds between two turns, unless the system itself asks for more."""
+_OPEN: Final = (EffectState.PLANNED, EffectState.UNCERTAIN)
+_TO_ORDERS: Final = (
+    EffectKind.BOOK_ORDER,
+    EffectKind.AMEND_ORDER,
+    EffectKind.UNDO_AMENDMENT,
+    EffectKind.CANCEL_ORDER,
+)
 
 
 class Ending(Struct, frozen=True, kw_only=True):
@@ -79,11 +89,27 @@ class Round:
         return value
 
     async def effect(self, place: Place, effect: Effect) -> Performed:
-        """Let an effect that is planned be carried out, in its turn in its system's queue, and say what came of it."""
+        """Let an effect that is planned be carried out, in its turn in its system's queue, and say what came of it.
+
+        What cannot be certain yet is looked at again in another turn, later and later, until that takes longer than
+        anybody should wait; the schedule goes on from there. Nothing is held meanwhile that others need.
+        """
         await self._journal(lambda transaction: journal.begin(transaction, self.taken, place))
-        started = Started(CARRY_OUT, f"{self.taken.id}:{self.taken.round}:{effect.reference}", effect.reference)
-        queue = queue_of(effect.system)
-        return await self.shop.durable.through_queue(queue, started, self.taken.urgency, Performed)
+        turn, waited, attempts = 0, 0.0, 0
+        while True:
+            done = await self._turn(effect, turn)
+            attempts = max(attempts, done.attempts)
+            asked = done.again_in or 0.0
+            wait = max(asked, min(asked * 2**turn, LONGEST_WAIT))
+            if done.again_in is None or waited + wait > done.patience:
+                return replace(done, attempts=attempts, again_in=None)
+            await self.shop.durable.sleep(wait)
+            turn, waited = turn + 1, waited + wait
+
+    async def _turn(self, effect: Effect, turn: int) -> Performed:
+        name = f"{self.taken.id}:{self.taken.round}:{effect.reference}"
+        started = Started(CARRY_OUT, f"{name}:{turn}" if turn else name, effect.reference)
+        return await self.shop.durable.through_queue(queue_of(effect.system), started, self.taken.urgency, Performed)
 
     async def tell(self, place: Place, state: StepState, message: str, attempts: int | None = None) -> None:
         """Show what came of a step."""
@@ -198,8 +224,8 @@ async def run_round(shop: Workshop, argument: str, body: Callable[[Round], Await
         ending = await body(round_)
     except StoppedError as stopped:
         ending = stopped.ending
-    except (DBAPIError, OSError):
-        raise  # the store is away: nothing can be told now, and the schedule finds it (workflows/reconcile.py)
+    except (DBAPIError, NoConnectionError, OSError):
+        raise  # the store is away or busy: nothing can be told now, and the upkeep finds it (workflows/upkeep.py)
     except Exception as error:
         log.error("Submission %s failed by our own fault", id, exc_info=error)  # noqa: TRY400 - with its traceback
         ending = await failure(round_, type(error).__name__)
@@ -207,10 +233,15 @@ async def run_round(shop: Workshop, argument: str, body: Callable[[Round], Await
 
 
 async def failure(round_: Round, detail: str) -> Ending:
-    """Where a fault of our own leaves a submission: failed, or uncertain where something may have been written."""
+    """Where a fault of our own leaves a submission: failed, or uncertain where something was or may have been written.
+
+    What is uncertain is taken up again, and goes on from what is done.
+    """
     async with round_.shop.store.transaction() as transaction:
         held = await effects.all_effects_of(transaction, round_.taken.id)
-    unsure = any(e.attempt and e.state in (EffectState.PLANNED, EffectState.UNCERTAIN) for e in held)
+    unsure = any(
+        e.attempt and (e.state in _OPEN or (e.state is EffectState.DONE and e.kind in _TO_ORDERS)) for e in held
+    )
     problem = replace(round_.internal(detail), outcome=Outcome.UNCERTAIN if unsure else Outcome.NOT_APPLIED)
     state = SubmissionState.UNCERTAIN if unsure else SubmissionState.FAILED
     resume_in = round_.shop.pace.resume_after if unsure else None

@@ -34,6 +34,8 @@ from workflows.workshop import Pace, Workshop
 
 log = logging.getLogger(__name__)
 
+CONNECTED_WITHIN: Final = 60.0
+"""Seconds that a piece of work waits for a connection of its worker's to be free."""
 FAILED: Final = 71
 """The code of a worker that could not start, or broke."""
 
@@ -124,7 +126,9 @@ async def _tidy(shop: Workshop, events: EventWork) -> None:
 async def _living(settings: WorkerSettings, landscape: Landscape) -> AsyncIterator[tuple[Workshop, str]]:
     """The open workshop of a worker that others can see living; at the end, whatever it still has is anybody's."""
     url, executor = plain_url(settings.url), new_executor()
-    sources, store = settings.open(landscape), Store(settings.url, settings.connections, executor)
+    # Nobody waits for a worker's answer, and a takeover begins a hundred things at once: they queue for connections.
+    store = Store(settings.url, settings.connections, executor, patience=CONNECTED_WITHIN)
+    sources = settings.open(landscape)
     life = Life(url, executor, settings.version, recover, settings.timings)
     engine = Engine(url, executor, settings.version, settings.connections)
     shop = Workshop(sources, landscape, store, engine, settings.pace)

@@ -330,7 +330,7 @@ class ListenedSalesforce(Salesforce, ChangeStream):
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
         """As the org; `thorough`, also whether we may listen to each topic."""
         found = await super().check(call, thorough=thorough)
-        return await listened(self._streaming, self._settings.topics, found) if thorough else found
+        return await listened(self._streaming, call, self._settings.topics, found) if thorough else found
 
     def stream_changes(self, position: str | None) -> AsyncIterator[Changes]:
         """Change events and what else is listened to; a batch for each that the bus sends."""

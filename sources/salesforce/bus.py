@@ -57,11 +57,11 @@ class Bus:
             response_deserializer=bus.SchemaInfo.FromString,
         )
 
-    async def topic(self, name: str) -> bus.TopicInfo:
+    async def topic(self, name: str, within: float = ANSWERS_WITHIN) -> bus.TopicInfo:
         """What a topic is, and whether we may listen to it."""
 
         async def ask(signed: Metadata) -> bus.TopicInfo:
-            return await self._topic(bus.TopicRequest(topic_name=name), timeout=ANSWERS_WITHIN, metadata=signed)
+            return await self._topic(bus.TopicRequest(topic_name=name), timeout=within, metadata=signed)
 
         return await self._asked(f"listen to {name}", ask)
 
@@ -104,6 +104,7 @@ class Subscription:
         self._call: StreamStreamCall[bus.FetchRequest, bus.FetchResponse] | None = None
         self._signed = Metadata()
         self._may_renew = True
+        self._under_way = 0
 
     async def read(self) -> bus.FetchResponse:
         """What comes next: events, or a sign of life. Raises a Fault or PositionLostError, and is at its end then."""
@@ -121,17 +122,20 @@ class Subscription:
                 self._preset = bus.EARLIEST
             return await self.read()
         self._may_renew = True
+        self._under_way = max(0, self._under_way - len(response.events))
         behind = response.events[-1].replay_id if response.events else response.latest_replay_id
         if behind:
             self._place, self._preset = Place(behind), bus.CUSTOM
         return response
 
     async def ask(self, events: int) -> None:
-        """Say that so many events were taken, and as many more may come."""
-        if self._call is None or events <= 0:
+        """Say that so many events were taken, and as many more may come: never more than WINDOW together."""
+        more = min(events, WINDOW - self._under_way)
+        if self._call is None or more <= 0:
             return
+        self._under_way += more
         try:
-            await self._call.write(bus.FetchRequest(num_requested=events))
+            await self._call.write(bus.FetchRequest(num_requested=more))
         except (AioRpcError, asyncio.InvalidStateError):
             return  # what became of the stream is told by the next `read`
 
@@ -145,6 +149,7 @@ class Subscription:
             self._signed = await self._bus.sign()
             self._call = self._bus.subscribe(metadata=self._signed)
             await self._call.write(self._first())
+            self._under_way = WINDOW
         try:
             async with asyncio.timeout(self._bus.quiet_seconds):
                 response = await self._call.read()

@@ -13,7 +13,7 @@ from canonical.system import SystemHealth
 from sources.kit.call import Call
 from sources.kit.http.breaker import BreakerState
 from sources.ports import Checkup, Finding
-from sources.salesforce.bus import Bus
+from sources.salesforce.bus import ANSWERS_WITHIN, Bus
 from sources.salesforce.client import Org, Reader, side_by_side
 from sources.salesforce.settings import Settings
 from sources.salesforce.shapes import Shapes, columns
@@ -61,12 +61,13 @@ async def look(
     )
 
 
-async def listened(streaming: Streaming, topics: Sequence[str], found: Checkup) -> Checkup:
+async def listened(streaming: Streaming, call: Call, topics: Sequence[str], found: Checkup) -> Checkup:
     """What was found, and whether the event bus lets us listen to each topic; never raises a Fault."""
     if found.status is SystemHealth.DOWN:
         return found
     async with streaming.open() as opened:
-        findings = await side_by_side(_listened(opened, topic) for topic in topics)
+        within = min(ANSWERS_WITHIN, call.deadline.left())
+        findings = await side_by_side(_listened(opened, topic, within) for topic in topics)
     trouble = next((finding.advice for finding in findings if not finding.well), None)
     return Checkup(
         status=SystemHealth.DEGRADED if trouble else found.status,
@@ -77,10 +78,10 @@ async def listened(streaming: Streaming, topics: Sequence[str], found: Checkup) 
     )
 
 
-async def _listened(opened: Bus, topic: str) -> Finding:
+async def _listened(opened: Bus, topic: str, within: float) -> Finding:
     name = f"tells of {topic}"
     try:
-        info = await opened.topic(topic)
+        info = await opened.topic(topic, within)
     except Fault as fault:
         return Finding(name=name, well=False, advice=f"{fault.sentence} ({fault.detail})")
     advice = None if info.can_subscribe else f"Our user may not subscribe to {topic}: give it the right to."

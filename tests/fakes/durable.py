@@ -40,6 +40,7 @@ class Straight(Durable):
     points: list[str] = field(default_factory=list)
     die_at: int | None = None
     patches: frozenset[str] = frozenset()
+    slept: list[float] = field(default_factory=list)
 
     def point(self, name: str) -> None:
         """A place at which the process may die."""
@@ -73,6 +74,7 @@ class Straight(Durable):
 
     async def sleep(self, seconds: float) -> None:
         """No time passes."""
+        self.slept.append(seconds)
 
     async def patched(self, change: str) -> bool:
         return change in self.patches

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
+
+from redis.asyncio import Redis
 
 from canonical.events import Cursor, Event, EventKind, Happening, Logged, StatusChange
 from canonical.order import OrderStatus
@@ -113,6 +115,10 @@ class Subscriber:
         """What of everything it is to hear."""
         return [one for one in everything if one.cursor.position > self.first and self.interest.fits(one.event)]
 
+    async def hears(self, many: int) -> None:
+        """Come back once it heard so many events."""
+        await until(lambda: len(self.heard) >= many)
+
     def hurry(self) -> None:
         """Wait for nothing any more."""
         held, self.pace = self.pace, None
@@ -143,3 +149,22 @@ class Subscriber:
 async def attached(hub: Hub, many: int) -> None:
     """Come back once so many subscribers have caught up, and are told of what comes."""
     await until(lambda: hub.listeners == many)
+
+
+@asynccontextmanager
+async def listening(*subscribers: Subscriber, again: bool = True) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """They listen until the block ends."""
+    tasks = [asyncio.create_task(one.listen(again=again)) for one in subscribers]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        for end in await asyncio.gather(*tasks, return_exceptions=True):
+            assert end is None or isinstance(end, asyncio.CancelledError), repr(end)
+
+
+async def waits(line: Redis) -> bool:
+    """Whether a hub waits for what comes through this Redis."""
+    clients: Any = await line.client_list()
+    return any(client["cmd"] == "xread" for client in clients)

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from gateway.app import create_app
 from gateway.request import GraphQLRequest
-from gateway.serving import protocols
+from gateway.server_protocols import protocols
 from gateway.settings import Settings
 from gateway.subscription import Caller, EndedError, Message
 from gateway.wiring import House, Transports, furnish

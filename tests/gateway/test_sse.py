@@ -201,8 +201,10 @@ async def test_an_answer_under_way_still_goes_out() -> None:
 
 
 async def test_whoever_comes_while_the_gateway_ends_is_sent_on_at_once() -> None:
-    async with served() as gateway:
+    async with served() as gateway, httpx.AsyncClient() as client:
+        assert (await client.get(gateway.url.replace("graphql", "readyz"))).status_code == 200
         await gateway.transports.drain()
+        assert (await client.get(gateway.url.replace("graphql", "readyz"))).status_code == 503
 
         async with asked(gateway.url) as events:
             assert events.answer.status_code == 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -135,7 +134,7 @@ AT_THE_ERP: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"purchaseOrderNumber": "7" * 36}, [("SOURCE_REFUSED", "input.purchaseOrderNumber")]),
     ({"lines": [line(quantity="1.2345")]}, [("SOURCE_REFUSED", "input.lines.0.quantity")]),
     ({"requestedDeliveryDate": "2020-01-01"}, [("VALUE_REFUSED", "input.requestedDeliveryDate")]),
-    ({"customer": {"crmId": "0015g00000000000AA"}}, [("SOURCE_REFUSED", "input.customer")]),
+    ({"customer": {"crmId": "0015g0000999zzz"}}, [("SOURCE_REFUSED", "input.customer")]),
     (
         {"legalEntity": None, "currencyCode": "JPY", "shipTo": {"country": "US"}},
         [("CURRENCY_NOT_TAKEN", "input.currencyCode")],
@@ -176,21 +175,3 @@ async def test_a_currency_that_the_erp_takes_is_booked_though_the_books_are_kept
 
     assert (validated["valid"], said(validated)) == (True, [("FOREIGN_CURRENCY", "input.currencyCode")])
     assert (booked["state"], american["state"]) == ("COMPLETED", "COMPLETED"), (booked, american)
-
-
-async def test_too_many_lines_keep_nobody_else_waiting(ask: Asker, company: Company) -> None:
-    loop = asyncio.get_running_loop()
-    longest, last = 0.0, loop.time()
-
-    async def watch() -> None:
-        nonlocal longest, last
-        while True:
-            await asyncio.sleep(0)
-            longest, last = max(longest, loop.time() - last), loop.time()
-
-    watching = asyncio.create_task(watch())
-    told = await ask(SUBMIT, input=an_order(company, *[line()] * 10_000), key=new_key())
-    watching.cancel()
-
-    assert said(told.data["submitOrder"]) == [("INVALID_INPUT", "input.lines")]
-    assert longest < 0.5

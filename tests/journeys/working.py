@@ -91,21 +91,37 @@ async def worked(
 
 @asynccontextmanager
 async def _worker(settings: Settings, url: str, log: Path) -> AsyncIterator[None]:
-    with log.open("wb") as out:
-        running = await asyncio.create_subprocess_exec(
+    """A worker, and another one whenever it ends itself: on a busy machine its heartbeat may come too late."""
+    ending = asyncio.Event()
+
+    async def kept() -> None:
+        while not ending.is_set():
+            running = await _begun(settings, url, log)
+            ended, told = asyncio.create_task(running.wait()), asyncio.create_task(ending.wait())
+            await asyncio.wait({ended, told}, return_when=asyncio.FIRST_COMPLETED)
+            told.cancel()
+            if running.returncode is None:
+                running.terminate()
+            await ended
+
+    keeping = asyncio.create_task(kept())
+    try:
+        while not await asyncio.to_thread(works, url):
+            assert not keeping.done(), f"see {log}"
+            await asyncio.sleep(0.05)
+        yield
+    finally:
+        ending.set()
+        await keeping
+
+
+async def _begun(settings: Settings, url: str, log: Path) -> asyncio.subprocess.Process:
+    with log.open("ab") as out:
+        return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "gateway.cli", "worker", "--landscape", str(settings.landscape),
             cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
             env={**os.environ, "REVGRAPH_DATABASE_URL": url},
         )  # fmt: skip
-    try:
-        while not await asyncio.to_thread(works, url):
-            assert running.returncode is None, f"see {log}"
-            await asyncio.sleep(0.05)
-        yield
-    finally:
-        if running.returncode is None:
-            running.terminate()
-        await running.wait()
 
 
 async def looked_at(ask: Asker, id: str) -> Any:

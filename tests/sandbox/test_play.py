@@ -15,12 +15,17 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from sandbox.chronicle import Chronicle
 from sandbox.going_on import GoingOn
 from sandbox.opening import Tale, open_all
 from sandbox.scene import NoSenseError
 from sandbox.serve import Company, open_company
+from sources.kit.sandbox.serving import serve
 from sources.kit.sandbox.story import Deal
 from sources.s4hana.sandbox import COMPANY, S4HanaSandbox
 from sources.s4hana.sandbox.query.clause import equal
@@ -184,6 +189,47 @@ async def test_a_payment_is_posted_in_accounting_and_leaves_the_invoice_unchange
     assert (before["InvoiceClearingStatus"], after["InvoiceClearingStatus"]) == ("A", "C")
     assert before["LastChangeDateTime"] == after["LastChangeDateTime"]
     assert [(one["concept"], one["made"]) for one in told["written"]] == [("Invoice", False), ("Payment", True)]
+
+
+async def test_each_system_says_by_itself_what_a_step_changed_in_it(
+    control: httpx.AsyncClient, company: Company
+) -> None:
+    crm = company.sandboxes["salesforce"]
+    assert isinstance(crm, SalesforceSandbox)
+    before = crm.org.log.latest
+    async with listening() as (url, heard):
+        for erp in ("sap-eu", "erp-us"):
+            assert (await control.put(f"/webhooks/{erp}", json={"url": url})).status_code == 200
+
+        born = await take(control, "propose")
+        told = [await take(control, step, born["crm_key"]) for step in ("activate", "book", "ship", "invoice", "pay")]
+
+        wanted = {(one["concept"], one["key"]) for happening in told for one in happening["written"]}
+        posted = {pair for pair in wanted if pair[0] in KINDS and not pair[1].startswith(("801", "0Q0"))}
+        until = time.monotonic() + 20
+        while not posted <= heard:
+            assert time.monotonic() < until, posted - heard
+            await asyncio.sleep(0.02)
+    assert {kind for kind, _ in posted} == {"Order", "Shipment", "Invoice"}
+    topics = {one.topic for one in crm.org.log.behind(["/data/OrderChangeEvent", "/data/ChangeEvents"], before, 100)}
+    assert topics
+
+
+KINDS = {"Order": "SalesOrder", "Shipment": "OutboundDelivery", "Invoice": "BillingDocument"}
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[tuple[str, set[tuple[str, str]]]]:
+    """An address that takes business events, and which documents they were about."""
+    heard: set[tuple[str, str]] = set()
+
+    async def hear(request: Request) -> Response:
+        told = (await request.json())["data"]
+        heard.update((concept, told[name]) for concept, name in KINDS.items() if name in told)
+        return Response(status_code=204)
+
+    async with serve(Starlette(routes=[Route("/", hear, methods=["POST"])])) as served:
+        yield served.url + "/", heard
 
 
 async def test_the_same_seed_takes_the_same_steps_in_the_same_order(template: Path, tmp_path: Path) -> None:

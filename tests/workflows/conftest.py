@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from redis.asyncio import Redis
 
+from tests.fakes.events import Telling
 from tests.fakes.real_redis import RealRedis
 from tests.workflows.house import House
+from workflows.relay import Relay
 from workflows.store.opening import Store
 
 
@@ -22,3 +25,17 @@ def redis() -> Iterator[RealRedis]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+async def line(redis: RealRedis) -> AsyncIterator[Redis]:
+    """A client of the Redis."""
+    client = redis.client()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def quiet(store: Store) -> Telling:
+    """A log whose relay wakes nobody."""
+    return Telling(store, Relay(store, "acme"))

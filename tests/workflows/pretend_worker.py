@@ -31,7 +31,7 @@ class Told:
     version: str = "1"
     timings: Timings = field(default_factory=lambda: Timings(0.1, 1.5, 2.0, 3.0))
     pace: Pace = field(
-        default_factory=lambda: Pace(look_every=0.1, certain_within=1.0, resume_after=0.4, first_wait=0.05)
+        default_factory=lambda: Pace(look_every=0.1, certain_within=1.0, resume_after=0.4, first_wait=0.05, write=3.0)
     )
     at_once: int = 100
     upkeep_every: float = 0.5

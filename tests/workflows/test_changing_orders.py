@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from canonical.customer import Address
-from canonical.errors import Outcome, ProblemCategory, Refused
+from canonical.errors import Outcome, ProblemCategory, Refused, Unavailable
 from canonical.intent import AmendOrder, CancelOrder, CreateCustomer, LineAt, LineChangeAsked
 from canonical.order import Stage
 from canonical.principal import Principal
@@ -142,6 +142,29 @@ async def test_a_change_whose_reply_is_lost_is_recognised_by_what_the_order_show
 
     assert done.state is SubmissionState.COMPLETED
     assert len(house.eu.amendments) == 1
+
+
+def delivered_twice(when: str) -> None:
+    if when == "after":
+        raise Refused("erp-eu", "The order was changed.", category=ProblemCategory.CONFLICT)
+
+
+async def test_a_change_that_the_network_delivers_twice_is_not_taken_for_a_conflict_with_itself(house: House) -> None:
+    house.eu.mood.will("amend_order", delivered_twice)
+
+    done = await house.done(amended(change=(LineChangeAsked(order=BOOKED, key="10", quantity=Decimal(5)),)))
+
+    assert done.state is SubmissionState.COMPLETED
+    assert len(house.eu.amendments) == 1
+
+
+async def test_a_conflict_that_cannot_be_looked_into_is_no_refusal(house: House) -> None:
+    house.eu.mood.will("amend_order", delivered_twice)
+    house.eu.mood.always["find_orders"] = raising(Unavailable("erp-eu", "It is down."))
+
+    unsure = await house.done(amended(change=(LineChangeAsked(order=BOOKED, key="10", quantity=Decimal(5)),)))
+
+    assert unsure.state is SubmissionState.UNCERTAIN
 
 
 async def test_an_order_that_shows_a_lost_change_and_was_cancelled_since_is_not_told_as_changed(house: House) -> None:
@@ -283,96 +306,3 @@ async def test_whoever_does_not_see_a_submission_does_not_learn_of_it(house: Hou
     [hidden] = await house.desk.submissions(replace(ANN, tenant="globex"), [done.id])
 
     assert hidden is None
-
-
-US = Ref("erp-us", "9001")
-
-
-async def _over_two(house: House) -> None:
-    """The order has a part for US01 too, of two of P-1."""
-    us = order_record("erp-us", "9001", days_ago=1, entity="US01", stage=Stage.BOOKED)
-    lines = tuple(replace(one, order=US, key="10") for one in house.eu.books.orders[0].lines or ())[:1]
-    house.us.books.orders.append(
-        replace(us, partner_keys=("sale1",), number="9001", version="1", lines=lines, purchase_order_number="PO-1")
-    )
-    house.eu.books.orders[0] = replace(house.eu.books.orders[0], purchase_order_number="PO-1")
-
-
-def quantities(house: House) -> list[list[object]]:
-    return [[one.quantity for one in erp.books.orders[0].lines or ()] for erp in (house.eu, house.us)]
-
-
-BOTH = (
-    LineChangeAsked(order=BOOKED, key="10", quantity=Decimal(5)),
-    LineChangeAsked(order=US, key="10", quantity=Decimal(7)),
-)
-
-
-async def test_a_change_that_a_later_part_does_not_take_is_taken_back_whole_and_goes_through_on_a_retry(
-    house: House,
-) -> None:
-    await _over_two(house)
-    before = quantities(house)
-    house.us.mood.will("amend_order", raising(Refused("erp-us", "It is delivered.")))
-
-    failed = await house.done(amended(change=BOTH))
-    between = quantities(house)
-    [exception] = await house.desk.exceptions.fetch(ANN, list(failed.exception_ids))
-    assert exception is not None
-    await house.desk.exceptions.retry(ANN, exception.id, [], "they may", "corr-2")
-    await house.work()
-    late = await house.look(failed.id)
-
-    assert (failed.state, failed.problems[0].outcome) == (SubmissionState.FAILED, Outcome.NOT_APPLIED)
-    assert failed.problems[0].message == "It is delivered."
-    assert ("amendment", "COMPENSATED") in [(step.name, step.state.value) for step in failed.steps]
-    assert "4001 is in erp-eu as it was before." in [step.message for step in failed.steps]
-    assert between == before
-    assert late.state is SubmissionState.COMPLETED
-    assert quantities(house) == [[Decimal(5), Decimal(2)], [Decimal(7)]]
-
-
-async def test_a_part_that_somebody_changed_since_is_not_changed_back_and_that_is_said(house: House) -> None:
-    await _over_two(house)
-    house.us.mood.will("amend_order", _after(house, raising(Refused("erp-us", "It is delivered."))))
-
-    failed = await house.done(amended(change=BOTH))
-
-    assert (failed.state, failed.problems[0].outcome) == (SubmissionState.FAILED, Outcome.APPLIED)
-    assert "4001 in erp-eu was changed; the rest was not. It is delivered." in failed.problems[0].message
-    assert quantities(house)[0][0] == Decimal(5)
-
-
-def _after(house: House, trouble: Trouble) -> Trouble:
-    """Trouble, after somebody has changed the German order."""
-
-    def both(when: str) -> None:
-        house.eu.books.orders[0] = replace(house.eu.books.orders[0], version="99")
-        trouble(when)
-
-    return both
-
-
-async def test_a_change_back_whose_reply_is_lost_is_found_and_not_made_twice(house: House) -> None:
-    await _over_two(house)
-    house.us.mood.will("amend_order", raising(Refused("erp-us", "It is delivered.")))
-    house.eu.mood.will("amend_order", lambda _: None, lost)
-
-    failed = await house.done(amended(change=BOTH))
-
-    assert failed.problems[0].outcome is Outcome.NOT_APPLIED
-    assert [one.reference for one in house.eu.amendments] == [
-        f"{failed.external_reference}-1",
-        f"{failed.external_reference}-1U",
-    ]
-
-
-async def test_what_cannot_be_changed_back_is_changed_last(house: House) -> None:
-    await _over_two(house)
-    house.eu.mood.will("amend_order", raising(Refused("erp-eu", "It is delivered.")))
-
-    failed = await house.done(amended(change=BOTH[1:], remove=(LineAt(BOOKED, "20"),)))
-
-    assert (failed.state, failed.problems[0].outcome) == (SubmissionState.FAILED, Outcome.NOT_APPLIED)
-    assert [len(house.eu.amendments), len(house.us.amendments)] == [0, 2]
-    assert quantities(house)[1] == [Decimal(2)]

@@ -4,63 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
 
-import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from canonical.errors import Mistake
-from canonical.events import Cursor, Event, EventKind, Logged
+from canonical.events import Event, EventKind
 from canonical.order import OrderStatus
 from canonical.refs import Ref
 from canonical.submission import SubmissionState
 from canonical.timeline import TimelineKind
-from tests.fakes.events import ALL, Subscriber, Telling, attached, changed, happened, submitted
-from tests.fakes.postgres import Databases
-from tests.fakes.real_redis import RealRedis
+from tests.fakes.events import ALL, Subscriber, Telling, attached, changed, happened, listening, submitted, waits
 from tests.fakes.waiting import until
-from workflows.event_stream import stream_of, to_wire
 from workflows.hub import Hub
-from workflows.listening import CutOffError, Interest
-from workflows.log import begin_epoch
+from workflows.listening import Interest
 from workflows.relay import Relay
 from workflows.store.opening import Store
 
 NEVER = 3_600.0
 """Seconds after which a hub looks by itself, where it is to be woken."""
 SOON = 0.05
-
-
-@pytest.fixture
-async def line(redis: RealRedis) -> AsyncIterator[Redis]:
-    """A client of the Redis."""
-    client = redis.client()
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-def quiet(store: Store) -> Telling:
-    """A log whose relay wakes nobody."""
-    return Telling(store, Relay(store, "acme"))
-
-
-@asynccontextmanager
-async def listening(*subscribers: Subscriber, again: bool = True) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """They listen until the block ends."""
-    tasks = [asyncio.create_task(one.listen(again=again)) for one in subscribers]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        for end in await asyncio.gather(*tasks, return_exceptions=True):
-            assert end is None or isinstance(end, asyncio.CancelledError), repr(end)
 
 
 def told(number: int, chance: random.Random) -> Event:
@@ -138,7 +103,7 @@ async def test_many_who_ask_at_once_whether_their_cursor_is_known_make_nothing_b
             await quiet.log(*[happened(f"e{number}") for number in range(2, 40)])
             newest = await quiet.at(39)
             await asyncio.gather(*[hub.check(newest) for _ in range(12)])
-            await until(lambda: len(there.heard) >= 38)
+            await there.hears(38)
 
     assert there.keys == [f"e{number}" for number in range(2, 40)]
     assert hub.cursor == newest
@@ -151,9 +116,9 @@ async def test_ten_thousand_events_that_were_missed_are_told_in_their_order(quie
     async with hub.open():
         late = Subscriber(hub, await quiet.at(0))
         async with listening(late):
-            await until(lambda: len(late.heard) >= 5_000)
+            await late.hears(5_000)
             await quiet.log(happened("e10000"))
-            await until(lambda: len(late.heard) >= 10_001)
+            await late.hears(10_001)
 
     assert late.keys == [f"e{number}" for number in range(10_001)]
     assert late.cuts == []
@@ -175,7 +140,7 @@ async def test_those_who_come_back_soon_do_not_ask_the_database(quiet: Telling, 
     start = await quiet.at(0)
 
     async with hub.open():
-        await until(lambda: _reads(line))
+        await until(lambda: waits(line))
         await quiet.log(*[happened(f"e{number}") for number in range(20)])
         await hub.check(await quiet.at(20))
         before = store.asked
@@ -255,9 +220,10 @@ async def test_of_all_events_only_those_are_told_that_fit_each_once(
         one = Subscriber(hub, await quiet.at(0), interest)
         async with listening(one):
             if not late:
-                await until(lambda: hub.listeners == bool(interest.lanes()))
+                await attached(hub, int(bool(interest.lanes())))
                 await quiet.log(*EVENTS)
             await until(lambda: hub.cursor.position == len(EVENTS) and len(one.heard) >= len(keys))
+            await attached(hub, int(bool(interest.lanes())))
 
     assert one.keys == keys
 
@@ -272,12 +238,12 @@ async def test_whoever_is_slower_than_its_queue_is_cut_off_behind_what_it_was_gi
         await attached(hub, 2)
         for number in range(1, 21):
             await quiet.log(happened(f"e{number}"))
-            await until(lambda number=number: len(quick.heard) == number)
+            await quick.hears(number)
         slow.hurry()
         await until(lambda: slow.cuts)
         rest = Subscriber(hub, slow.cuts[0].cursor)
         async with listening(rest):
-            await until(lambda: len(rest.heard) == 14)
+            await rest.hears(14)
 
     assert slow.keys == [f"e{number}" for number in range(1, 7)]
     assert slow.cuts[0].cursor == await quiet.at(6)
@@ -329,255 +295,3 @@ async def test_closing_an_iterator_detaches_it_at_once(quiet: Telling) -> None:
         await asyncio.wait([waiting])
 
         assert hub.listeners == 0
-
-
-async def test_subscribers_go_on_from_the_log_while_redis_is_killed_and_started_again(
-    store: Store, redis: RealRedis, line: Redis
-) -> None:
-    telling = Telling(store, Relay(store, "acme", line))
-    hub = Hub(store, "acme", line, look_every=SOON)
-
-    async with hub.open():
-        one = Subscriber(hub, await telling.at(0))
-        async with listening(one):
-            for turn in range(3):
-                await telling.log(*[happened(f"{turn}/up/{number}") for number in range(5)])
-                await until(lambda turn=turn: len(one.heard) >= turn * 10 + 5)
-                redis.kill()
-                await telling.log(*[happened(f"{turn}/down/{number}") for number in range(5)])
-                await until(lambda turn=turn: len(one.heard) >= turn * 10 + 10)
-                redis.start()
-            await telling.log(happened("last"))
-            await until(lambda: len(one.heard) >= 31)
-
-    assert one.heard == list(await telling.everything())
-    assert one.cuts == []
-
-
-async def test_a_hub_that_begins_without_its_redis_hears_through_it_once_it_is_there(
-    store: Store, redis: RealRedis, line: Redis
-) -> None:
-    redis.kill()
-    telling = Telling(store, Relay(store, "acme", line))
-    hub = Hub(store, "acme", line, look_every=SOON)
-
-    async with hub.open():
-        one = Subscriber(hub, await telling.at(0))
-        async with listening(one):
-            await telling.log(happened("e1"))
-            await until(lambda: len(one.heard) >= 1)
-            redis.start()
-            await telling.log(happened("e2"))
-            await until(lambda: len(one.heard) >= 2)
-
-    assert one.keys == ["e1", "e2"]
-
-
-async def test_what_comes_out_of_order_or_not_at_all_through_redis_is_found_in_the_log(
-    quiet: Telling, line: Redis
-) -> None:
-    hub = Hub(quiet.store, "acme", line, look_every=NEVER)
-
-    async with hub.open():
-        one = Subscriber(hub, await quiet.at(0))
-        async with listening(one):
-            await attached(hub, 1)
-            await until(lambda: _reads(line))
-            await quiet.log(*[happened(f"e{number}") for number in range(1, 7)])
-            logged = await quiet.everything()
-            for place in (4, 2, 0, 4, 5):
-                await line.xadd(stream_of("acme"), to_wire(logged[place]))
-            await until(lambda: len(one.heard) >= 6)
-            await quiet.log(happened("e7"))
-            await line.xadd(stream_of("acme"), to_wire((await quiet.everything())[6]))
-            await until(lambda: len(one.heard) >= 7)
-
-    assert one.keys == [f"e{number}" for number in range(1, 8)]
-
-
-async def _reads(line: Redis) -> bool:
-    clients: Any = await line.client_list()
-    return any(client["cmd"] == "xread" for client in clients)
-
-
-async def test_what_is_no_event_of_ours_in_the_stream_is_passed_over(quiet: Telling, line: Redis) -> None:
-    hub = Hub(quiet.store, "acme", line, look_every=NEVER)
-    epoch = (await quiet.at(0)).epoch
-    garbage: list[dict[Any, Any]] = [
-        {"hello": "world"},
-        {"epoch": epoch, "position": "first", "event": "{}"},
-        {"epoch": epoch, "position": 1, "event": "{}"},
-        {"epoch": epoch, "position": 1, "event": b"\xff\xfe"},
-        {"epoch": b"\xff", "position": 1, "event": "{}"},
-        {"epoch": epoch, "position": 1, "event": "[1, 2"},
-    ]
-
-    async with hub.open():
-        one = Subscriber(hub, await quiet.at(0))
-        async with listening(one):
-            await attached(hub, 1)
-            await until(lambda: _reads(line))
-            await quiet.log(happened("e1"))
-            for entry in garbage:
-                await line.xadd(stream_of("acme"), entry)
-            await line.xadd(stream_of("acme"), to_wire((await quiet.everything())[0]))
-            await until(lambda: len(one.heard) >= 1)
-
-    assert one.keys == ["e1"]
-
-
-async def test_an_entry_of_another_log_tells_nobody_anything(quiet: Telling, line: Redis) -> None:
-    hub = Hub(quiet.store, "acme", line, look_every=NEVER)
-
-    async with hub.open():
-        one = Subscriber(hub, await quiet.at(0))
-        async with listening(one):
-            await attached(hub, 1)
-            await until(lambda: _reads(line))
-            await line.xadd(stream_of("acme"), to_wire(Logged(Cursor("elsewhere", 1), happened("foreign"))))
-            await quiet.log(happened("e1"))
-            await line.xadd(stream_of("acme"), to_wire((await quiet.everything())[0]))
-            await until(lambda: len(one.heard) >= 1)
-
-    assert one.keys == ["e1"]
-
-
-@asynccontextmanager
-async def away(databases: Databases, store: Store) -> AsyncIterator[None]:
-    """The store's database takes no connection and has none, until the block ends."""
-    name = store.url.rpartition("/")[2].partition("?")[0]
-    with psycopg.connect(databases.cluster.url("postgres"), autocommit=True) as session:
-        session.execute(SQL("alter database {} with allow_connections false").format(Identifier(name)))
-        session.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", [name])
-        try:
-            yield
-        finally:
-            session.execute(SQL("alter database {} with allow_connections true").format(Identifier(name)))
-
-
-async def test_a_database_that_is_away_for_a_while_costs_nobody_an_event(
-    databases: Databases, database: str, line: Redis, caplog: pytest.LogCaptureFixture
-) -> None:
-    store = Store(database)
-    telling = Telling(store, Relay(store, "acme"))
-    hub = Hub(store, "acme", line, look_every=SOON)
-
-    async with hub.open():
-        one = Subscriber(hub, await telling.at(0))
-        async with listening(one):
-            await attached(hub, 1)
-            await telling.log(happened("e1"))
-            await until(lambda: len(one.heard) >= 1)
-            await telling.put(happened("e2"), happened("e3"))
-            async with away(databases, store):
-                entry = to_wire(Logged(Cursor(one.heard[0].cursor.epoch, 3), happened("e3")))
-                await line.xadd(stream_of("acme"), entry)
-                await until(lambda: "cannot be read just now" in caplog.text)
-                assert one.keys == ["e1"]
-            await telling.log()
-            await until(lambda: len(one.heard) >= 3)
-
-    assert one.keys == ["e1", "e2", "e3"]
-    assert one.cuts == []
-    await store.close()
-
-
-async def test_a_hub_that_begins_without_its_database_is_nowhere_until_it_has_read_the_log(
-    databases: Databases, database: str
-) -> None:
-    store = Store(database)
-    telling = Telling(store, Relay(store, "acme"))
-    hub = Hub(store, "acme", look_every=SOON)
-    await telling.log(happened("e1"))
-
-    async with away(databases, store):
-        opening = hub.open()
-        await opening.__aenter__()
-        nowhere = hub.cursor
-    try:
-        here = await hub.place()
-        one = Subscriber(hub, here)
-        async with listening(one):
-            await attached(hub, 1)
-            await telling.log(happened("e2"))
-            await until(lambda: len(one.heard) >= 1)
-    finally:
-        await opening.__aexit__(None, None, None)
-
-    assert one.keys == ["e2"]
-    assert here == await telling.at(1)
-    with pytest.raises(Mistake, match="restored or begun anew"):
-        await hub.check(nowhere)
-    await store.close()
-
-
-async def test_another_epoch_cuts_everybody_off_and_nothing_of_it_is_told_to_them(quiet: Telling) -> None:
-    hub = Hub(quiet.store, "acme", look_every=SOON)
-    start = await quiet.at(0)
-    attending, reading = Subscriber(hub, start), Subscriber(hub, start, pace=asyncio.Semaphore(0))
-    full = Subscriber(hub, start, pace=asyncio.Semaphore(0))
-    await quiet.log(happened("e1"), happened("e2"))
-
-    async with hub.open(), listening(attending, reading, again=False) as tasks:
-        await until(lambda: len(attending.heard) == 2 and len(reading.heard) == 1)
-        full.after = await quiet.at(2)
-        tasks.append(asyncio.create_task(full.listen(again=False)))
-        await attached(hub, 2)
-        await quiet.log(happened("e3"), happened("e4"))
-        await until(lambda: len(attending.heard) == 4 and len(full.heard) == 1)
-        async with quiet.store.transaction() as transaction:
-            epoch = await begin_epoch(transaction)
-        await until(lambda: hub.cursor.epoch == epoch)
-        await quiet.log(happened("e5"))
-        await until(lambda: hub.cursor.position == 5)
-        reading.hurry()
-        full.hurry()
-        await asyncio.wait_for(asyncio.gather(*tasks), 30)
-
-        with pytest.raises(Mistake, match="restored or begun anew"):
-            await hub.check(start)
-        await hub.check(Cursor(epoch, 4))
-
-    assert attending.keys == ["e1", "e2", "e3", "e4"]
-    assert reading.keys == ["e1", "e2"]
-    assert full.keys == ["e3", "e4"]
-    for one in (attending, reading, full):
-        assert [cut.leaving for cut in one.cuts] == [True]
-        assert one.cuts[0].cursor.epoch == start.epoch
-
-
-async def test_events_that_are_dropped_under_whoever_reads_them_are_not_passed_over_in_silence(quiet: Telling) -> None:
-    await quiet.log(*[happened(f"e{number}") for number in range(1, 6)])
-    hub = Hub(quiet.store, "acme", look_every=NEVER)
-    start = await quiet.at(0)
-
-    async with hub.open():
-        await hub.check(start)
-        async with quiet.store.transaction() as transaction:
-            await transaction.exec_driver_sql("delete from event where position <= 3")
-            await transaction.exec_driver_sql("update event_log set floor = 3")
-
-        with pytest.raises(Mistake) as refused:
-            await anext(cast("Any", hub.events(ALL, start)))
-
-    assert refused.value.code == "CURSOR_EXPIRED"
-
-
-async def test_a_cursor_that_this_process_has_not_heard_of_yet_is_good(quiet: Telling, line: Redis) -> None:
-    hub = Hub(quiet.store, "acme", line, look_every=NEVER)
-
-    async with hub.open():
-        await quiet.log(happened("e1"), happened("e2"))
-        ahead = await quiet.at(1)
-        await hub.check(ahead)
-        first = await anext(cast("Any", hub.events(ALL, ahead)))
-
-        assert first.event.key == "e2"
-        with pytest.raises(Mistake, match="restored or begun anew"):
-            await hub.check(Cursor(ahead.epoch, 3))
-
-
-def test_a_cut_off_says_where_to_go_on() -> None:
-    cut = CutOffError(Cursor("one", 4), leaving=False)
-
-    assert str(cut) == str(Cursor("one", 4))

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -163,7 +164,7 @@ async def test_readers_are_told_through_redis_what_went_into_the_log(store: Stor
 
     await telling.log(*events)
 
-    entries = await client.xrange(stream_of("acme"))
+    entries: Any = await client.xrange(stream_of("acme"))
     epoch = (await telling.at(0)).epoch
     heard = [from_wire(entry) for _, entry in entries]
     assert [logged.event for logged in heard] == events

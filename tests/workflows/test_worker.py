@@ -57,6 +57,31 @@ async def test_an_order_that_is_in_flight_when_its_worker_is_killed_is_booked_on
     assert count >= 1
 
 
+@pytest.mark.timeout(300)
+async def test_what_a_killed_worker_had_in_hand_is_taken_up_by_another_within_half_a_minute(floor: Floor) -> None:
+    # At the pace of the product; all instants are the database's.
+    told = replace(floor.told, timings=Timings())
+    await asyncio.gather(floor.start(told), floor.start(told))
+
+    async with floor.exchange.held():
+        submission = await floor.submit()
+        pid = await floor.exchange.arrived.get()
+        [(killed_at,)] = await floor.house.ask("select extract(epoch from clock_timestamp())::float8")
+        floor.whose(pid).kill()
+        _, by, _ = await floor.taken_over()
+        await floor.looked_again()
+    done = await floor.ended(submission)
+
+    [(taken_at,)] = await floor.house.ask(
+        "select extract(epoch from min(at))::float8 from takeover where workflows > 0"
+    )
+    begun = "select max(started_at_epoch_ms) / 1000.0 from dbos.workflow_status where executor_id = :by and created_at"
+    [(begun_at,)] = await floor.house.ask(f"{begun} < :at", by=by, at=int(killed_at * 1000))
+    assert done.state is SubmissionState.COMPLETED
+    assert killed_at < taken_at < killed_at + 30
+    assert killed_at < float(begun_at) < killed_at + 30
+
+
 async def test_deaths_around_every_write_leave_one_order_each(floor: Floor) -> None:
     floor.exchange.deaths = ["before book_order", "after book_order", "after write_back"]
     floor.told = replace(floor.told, settle=2.5)

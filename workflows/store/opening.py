@@ -21,14 +21,17 @@ class StoreUrlError(Exception):
 class Store:
     """The pool of one process and loop. Nothing is connected before the first question."""
 
-    def __init__(self, url: str, connections: int = 8, name: str = "revgraph") -> None:
-        """Keep the address; no more connections than this are ever open, and the database shows them by this name."""
+    def __init__(self, url: str, connections: int = 8, name: str = "revgraph", patience: float = 3.0) -> None:
+        """Keep the address; no more connections than this are ever open, and the database shows them by this name.
+
+        `patience`: seconds that somebody waits for one of them to be free.
+        """
         self.url = plain_url(url)
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url),
             pool_size=connections,
             max_overflow=0,
-            pool_timeout=3,
+            pool_timeout=patience,
             pool_pre_ping=True,
             json_serializer=in_json,
             json_deserializer=json.loads,

@@ -19,6 +19,8 @@ HEADS: Final[Mapping[str, str]] = {
     "BusinessPartner": "A_BusinessPartner",
 }
 """The documents whose changes are noted, by the first key of each set that belongs to them."""
+DERIVED: Final = frozenset({"InvoiceClearingStatus"})
+"""Worked out of accounting when it is read: a payment does not change the billing document."""
 
 
 class Touched(NamedTuple):
@@ -66,10 +68,10 @@ class Journal:
         head = self._head(entity)
         if head is None:
             return
-        names = list(values)
+        names = [name for name in values if name not in DERIVED]
         for key, *before in self._store.select(entity, [entity.keys[0].name, *names], where):
             pairs = zip(names, before, strict=True)
-            fields = frozenset(name for name, held in pairs if held != values[name])
+            fields = frozenset(name for name, held in pairs if held != values[name]) - DERIVED
             if fields:
                 self._note(Touched(head, str(key), made=False, fields=fields))
 

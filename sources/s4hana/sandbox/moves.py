@@ -9,6 +9,7 @@ from typing import Final
 from sources.kit.sandbox.moves import ADOPTED, Adopts, EstrangedError, Paper, Stranger, Turn, Written
 from sources.kit.sandbox.story import Deal, Story
 from sources.s4hana.sandbox.adopting import strangers
+from sources.s4hana.sandbox.journal import DERIVED
 from sources.s4hana.sandbox.model import EntitySet
 from sources.s4hana.sandbox.query.clause import Clause, equal
 from sources.s4hana.sandbox.store import Store
@@ -36,8 +37,6 @@ _HEADS: Final = {
 """Documents and masters: what the graph calls them, and their key. Whatever else carries the key is a part of them."""
 _APART: Final = frozenset({"A_SalesOrderSubsqntProcFlow", "A_SalesOrderItmSubsqntProcFlow"})
 """Grows with every later document, and leaves the order as it was."""
-_DERIVED: Final = frozenset({"InvoiceClearingStatus"})
-"""Worked out of accounting when it is read: a payment does not change the billing document."""
 
 
 class S4HanaMoves(Adopts):
@@ -117,7 +116,7 @@ class S4HanaMoves(Adopts):
             else:
                 self._store.insert(entity, values)
             _note(written, key, values, made=key not in was)
-            touched |= set() if changed.keys() <= _DERIVED else _stamped(key, values)
+            touched |= set() if changed.keys() <= DERIVED else _stamped(key, values)
         for key in was.keys() - now.keys():
             self._store.delete(self._store.sets[key[0]], _where(self._store.sets[key[0]], key))
         for head in touched & was.keys():

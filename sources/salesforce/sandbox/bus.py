@@ -172,6 +172,7 @@ class PubSub:
         """One batch, as the faults that hit it leave it."""
         await self._admit(context, f"DELIVER {topic}", quietly=True)
         hit = await meet(context, self._faults, self._tokens, f"DELIVER {topic}")
+        hit += self._faults.take_events(f"EVENT {topic}")
         spoiled = self._spoiled(sent, hit)
         yield _response(spoiled, spoiled[-1].place, pending)
         await break_after(context, hit)
@@ -179,13 +180,13 @@ class PubSub:
     def _spoiled(self, sent: Sequence[Stored], hit: Sequence[Fault]) -> list[Stored]:
         kinds = {fault.kind for fault in hit}
         events = list(sent)
-        if "drop_rows" in kinds:
+        if kinds & {"drop_rows", "lose_events"}:
             events = [self._gap(event) for event in events]
         if "truncate" in kinds:
             events = [replace(event, payload=event.payload[: len(event.payload) // 2]) for event in events]
-        if "duplicate_rows" in kinds:
+        if kinds & {"duplicate_rows", "duplicate_events"}:
             events = [event for event in events for _ in range(2)]
-        if "shuffle_rows" in kinds:
+        if kinds & {"shuffle_rows", "shuffle_events"}:
             events.reverse()
         return events
 

@@ -84,6 +84,11 @@ class EventLog:
         self._store.run("DELETE FROM _events WHERE place <= ?", [upto])
         self._store.run("UPDATE _bus SET place = ? WHERE mark = 'forgotten' AND place < ?", [upto, upto])
 
+    def begin_anew(self) -> None:
+        """Keep nothing, and let no place of before be good any more: the org is another."""
+        self._store.run("UPDATE _bus SET place = place + ? WHERE mark = 'latest'", [_STEP])
+        self.forget()
+
     def wake(self) -> None:
         """Tell whoever waits that there may be news."""
         self._news.set()

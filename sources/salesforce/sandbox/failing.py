@@ -1,7 +1,8 @@
 """Failures of the event bus as its clients see them: gRPC's status, and the published code in the trailers.
 
 Faults of the box hit calls of the bus as they hit HTTP, by "METHOD path?query": SUBSCRIBE /data/OrderChangeEvent?LATEST
-(or EARLIEST, CUSTOM), DELIVER /data/OrderChangeEvent, TOPIC /data/..., SCHEMA /<id>, PUBLISH /event/....
+(or EARLIEST, CUSTOM), DELIVER /data/OrderChangeEvent, TOPIC /data/..., SCHEMA /<id>, PUBLISH /event/.... What is
+delivered meets the faults of events too, as "EVENT /data/OrderChangeEvent".
 """
 
 from __future__ import annotations

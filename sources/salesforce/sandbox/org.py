@@ -51,7 +51,7 @@ class Org:
         """Empty the org but for what every org is born with."""
         self.store.clear()
         self.cursors.clear()
-        self.log.forget()
+        self.log.begin_anew()
         born: Rows = {
             "Organization": [{"Id": ORG_ID, "Name": self.name, "OrganizationType": "Enterprise Edition"}],
             "User": [{"Id": USER_ID, "Username": USERNAME, "LastName": "Integration", "Email": USERNAME}],

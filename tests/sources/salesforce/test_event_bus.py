@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -14,8 +14,10 @@ import pytest
 from canonical.changes import Change, Changes, Concept, Unreadable
 from canonical.errors import Fault, Refused, Throttled, Unavailable
 from sources.feeds import PositionLostError
+from sources.kit.sandbox.serving import serve
 from sources.salesforce.adapter import ListenedSalesforce
 from sources.salesforce.ids import long_id
+from sources.salesforce.sandbox.box import SalesforceSandbox
 from sources.salesforce.sandbox.certificates import certify
 from tests.sources.salesforce.asking import asked
 from tests.sources.salesforce.conftest import ACCOUNT, BOOK, PUMP_PRICE, QUOTE, Shop
@@ -172,10 +174,11 @@ async def test_a_connection_that_breaks_is_a_fault_and_nothing_is_lost(bus: Shop
     assert [one.key for one in [*heard.changes, *again.changes]] == [made]
 
 
-async def test_what_is_told_twice_has_one_event_id(bus: Shop) -> None:
+@pytest.mark.parametrize("kind,line", [("duplicate_rows", "^DELIVER"), ("duplicate_events", "^EVENT /data/Order")])
+async def test_what_is_told_twice_has_one_event_id(bus: Shop, kind: str, line: str) -> None:
     async with listening(bus.listen()) as heard:
         await ready(bus, heard)
-        bus.fail("duplicate_rows", "^DELIVER")
+        bus.fail(kind, line)
         order(bus)
 
         first, second = await heard.changed(2)
@@ -226,10 +229,11 @@ async def test_an_event_whose_schema_nobody_knows_is_shown(bus: Shop) -> None:
     assert "its schema is not known" in heard.unreadable[0].sentence
 
 
-async def test_a_gap_is_a_change_of_the_record_that_it_names(bus: Shop) -> None:
+@pytest.mark.parametrize("kind,line", [("drop_rows", "^DELIVER /data/Order"), ("lose_events", "^EVENT /data/Order")])
+async def test_a_gap_is_a_change_of_the_record_that_it_names(bus: Shop, kind: str, line: str) -> None:
     async with listening(bus.listen()) as heard:
         await ready(bus, heard)
-        bus.fail("drop_rows", "^DELIVER /data/OrderChangeEvent")
+        bus.fail(kind, line)
         made = order(bus)
 
         told = await heard.changed(1)
@@ -441,6 +445,23 @@ async def test_the_doctor_hears_of_each_topic(bus: Shop) -> None:
     (advice,) = [one.advice for one in ill.findings if not one.well]
     assert advice
     assert advice.startswith("crm does not let us listen to /data/NoSuchChangeEvent: Change Data Capture has to be on")
+
+
+async def test_a_bus_that_goes_away_is_a_fault(tmp_path: Path) -> None:
+    box = SalesforceSandbox("crm", None, events=tmp_path)
+    async with AsyncExitStack() as stack:
+        served = await stack.enter_async_context(serve(box.app))
+        shop = Shop(box, served.url)
+        crm = shop.listen()
+        async with listening(crm) as heard:
+            await heard.until(lambda one: one.position is not None)
+            reading = asyncio.ensure_future(heard.changed(1))
+            await soon(lambda: box.bus.streams == 4)
+            await stack.aclose()
+            with pytest.raises(Unavailable):
+                await reading
+        await crm.close()
+    box.close()
 
 
 async def test_an_authority_that_is_not_ours_is_not_trusted(bus: Shop, tmp_path: Path) -> None:

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from canonical.events import Event, EventKind, StatusChange
+from canonical.order import OrderStatus
+from canonical.refs import Ref
+from canonical.timeline import TimelineArea, TimelineEntry, TimelineKind
+from tests.fakes.company import NOW
+from workflows.looking import Seen
+from workflows.news import Told, news_of
+
+ORDER = Ref("crm", "sale1")
+SINCE = NOW - timedelta(hours=1)
+EARLIER = SINCE - timedelta(days=3)
+HOLD = "HOLD_PLACED:crm:sale1:erp-eu/71/CREDIT"
+
+
+def entry(kind: TimelineKind, at: datetime = NOW, key: str | None = None, system: str = "erp-eu") -> TimelineEntry:
+    name = key or f"{kind.value}:crm:sale1:{system}/71"
+    return TimelineEntry(key=name, at=at, area=TimelineArea.ORDER, kind=kind, title=kind.value.title(), system=system)
+
+
+BOOKED = entry(TimelineKind.ORDER_BOOKED)
+SHIPPED = entry(TimelineKind.SHIPMENT_POSTED, NOW + timedelta(minutes=5))
+HELD = entry(TimelineKind.HOLD_PLACED, key=HOLD)
+
+
+def seen(*entries: TimelineEntry, status: OrderStatus | None = OrderStatus.BOOKED, silent: Sequence[str] = ()) -> Seen:
+    return Seen(
+        order=ORDER,
+        entries=entries,
+        status=status,
+        customer=Ref("crm", "acc1"),
+        crm_customer="acc1",
+        legal_entities=("DE01",),
+        silent=tuple(silent),
+    )
+
+
+def look(order: Seen, told: Told | None = None, since: datetime = SINCE) -> tuple[Told | None, list[Event]]:
+    return news_of("acme", order, told, since, NOW)
+
+
+def known(order: Seen, told: Told | None = None) -> Told:
+    """What is kept of the order once this was told."""
+    kept, _ = look(order, told)
+    assert kept is not None
+    return kept
+
+
+def kinds(events: Sequence[Event]) -> list[TimelineKind | EventKind]:
+    return [event.happening.kind if event.happening else event.kind for event in events]
+
+
+def test_of_an_order_that_is_seen_for_the_first_time_only_what_happened_since_we_listen_is_told() -> None:
+    created = entry(TimelineKind.ORDER_CREATED, EARLIER)
+
+    kept, events = look(seen(created, BOOKED))
+
+    assert kinds(events) == [TimelineKind.ORDER_BOOKED, EventKind.STATUS_CHANGED]
+    assert events[1].status == StatusChange(status=OrderStatus.BOOKED, previous=None, cause=TimelineKind.ORDER_BOOKED)
+    assert kept is not None
+    assert set(kept.happenings) == {created.key, BOOKED.key}
+    assert kept.status is OrderStatus.BOOKED
+
+
+def test_of_an_order_to_which_nothing_happened_since_nothing_is_told_and_all_is_kept() -> None:
+    kept, events = look(seen(entry(TimelineKind.ORDER_BOOKED, EARLIER)))
+
+    assert events == []
+    assert kept is not None
+    assert kept.status is OrderStatus.BOOKED
+
+
+@pytest.mark.parametrize("days,told", [(0, True), (1, False)])
+def test_what_is_known_by_its_day_alone_is_news_on_the_day_on_which_we_began_to_listen(days: int, told: bool) -> None:
+    midnight = datetime(SINCE.year, SINCE.month, SINCE.day, tzinfo=UTC) - timedelta(days=days)
+
+    _, events = look(seen(entry(TimelineKind.ORDER_BOOKED, midnight)))
+
+    assert bool(events) == told
+
+
+def test_an_event_says_whose_it_is_and_who_may_hear_of_it() -> None:
+    _, [event, _] = look(seen(BOOKED))
+
+    assert event.key == f"crm/sale1:{BOOKED.key}"
+    assert (event.tenant, event.order, event.customer, event.crm_customer) == (
+        "acme",
+        ORDER,
+        Ref("crm", "acc1"),
+        "acc1",
+    )
+    assert event.legal_entities == ("DE01",)
+    assert event.at == BOOKED.at
+    assert event.happening is not None
+    assert (event.happening.entry, event.happening.title) == (BOOKED.key, BOOKED.title)
+
+
+def test_the_same_seen_again_tells_nothing_and_keeps_nothing_else() -> None:
+    order = seen(BOOKED, HELD, entry(TimelineKind.ORDER_AMENDED))
+
+    assert look(order, known(order)) == (None, [])
+
+
+def test_a_status_that_is_another_is_told_with_its_cause_and_the_one_before() -> None:
+    told = known(seen(BOOKED))
+
+    kept, events = look(seen(BOOKED, SHIPPED, status=OrderStatus.FULFILLED), told)
+
+    assert kinds(events) == [TimelineKind.SHIPMENT_POSTED, EventKind.STATUS_CHANGED]
+    assert events[1].status == StatusChange(
+        status=OrderStatus.FULFILLED, previous=OrderStatus.BOOKED, cause=TimelineKind.SHIPMENT_POSTED
+    )
+    assert events[1].at == SHIPPED.at
+    assert kept is not None
+    assert kept.version == told.version + 1
+
+
+def test_a_status_that_is_another_without_anything_that_happened_is_told_as_of_now() -> None:
+    _, [event] = look(seen(BOOKED, status=OrderStatus.CANCELLED), known(seen(BOOKED)))
+
+    assert event.status == StatusChange(status=OrderStatus.CANCELLED, previous=OrderStatus.BOOKED, cause=None)
+    assert event.at == NOW
+
+
+def test_a_status_that_goes_there_and_back_is_told_each_time_under_another_key() -> None:
+    told = known(seen(BOOKED))
+    keys = []
+    for status in (OrderStatus.ON_HOLD, OrderStatus.BOOKED, OrderStatus.ON_HOLD):
+        kept, [event] = look(seen(BOOKED, status=status), told)
+        assert kept is not None
+        told = kept
+        keys.append(event.key)
+
+    assert len(set(keys)) == 3
+
+
+def test_a_hold_that_is_gone_is_told_as_released_once_and_placed_again_is_told_again() -> None:
+    told = known(seen(BOOKED, HELD, status=OrderStatus.ON_HOLD))
+
+    released, events = look(seen(BOOKED), told)
+    assert released is not None
+    nothing = look(seen(BOOKED), released)
+    again, placed = look(seen(BOOKED, HELD, status=OrderStatus.ON_HOLD), released)
+    assert again is not None
+    _, gone = look(seen(BOOKED), again)
+
+    assert kinds(events) == [TimelineKind.HOLD_RELEASED, EventKind.STATUS_CHANGED]
+    assert nothing == (None, [])
+    assert kinds(placed) == [TimelineKind.HOLD_PLACED, EventKind.STATUS_CHANGED]
+    assert kinds(gone) == [TimelineKind.HOLD_RELEASED, EventKind.STATUS_CHANGED]
+    assert events[0].key != gone[0].key
+    happening = events[0].happening
+    assert happening is not None
+    assert (happening.title, happening.area, happening.system) == (
+        "The credit hold was released",
+        TimelineArea.CREDIT,
+        "erp-eu",
+    )
+    assert events[0].at == NOW
+    assert events[1].status == StatusChange(
+        status=OrderStatus.BOOKED, previous=OrderStatus.ON_HOLD, cause=TimelineKind.HOLD_RELEASED
+    )
+
+
+def test_one_hold_of_two_that_is_gone_is_the_one_that_is_told() -> None:
+    delivery = entry(TimelineKind.HOLD_PLACED, key="HOLD_PLACED:crm:sale1:erp-us/72/DELIVERY", system="erp-us")
+    told = known(seen(BOOKED, HELD, delivery, status=OrderStatus.ON_HOLD))
+
+    _, [event] = look(seen(BOOKED, HELD, status=OrderStatus.ON_HOLD), told)
+
+    assert event.happening is not None
+    assert (event.happening.title, event.happening.area, event.happening.system) == (
+        "The delivery hold was released",
+        TimelineArea.ORDER,
+        "erp-us",
+    )
+
+
+@pytest.mark.parametrize("kind", [TimelineKind.ORDER_AMENDED, TimelineKind.HOLD_PLACED])
+def test_what_may_happen_again_is_told_again_at_another_instant_and_not_at_the_same(kind: TimelineKind) -> None:
+    first, second = entry(kind), entry(kind, NOW + timedelta(minutes=1))
+    told = known(seen(first))
+
+    _, [event] = look(seen(second), told)
+    _, [before, _] = look(seen(first))
+
+    assert event.key != before.key
+    assert event.at == second.at
+    assert event.happening is not None
+    assert event.happening.entry is None
+    assert look(seen(first), told) == (None, [])
+
+
+def test_what_happens_once_is_not_told_again_though_its_instant_is_told_more_exactly_later() -> None:
+    kept, events = look(seen(entry(TimelineKind.ORDER_BOOKED, NOW + timedelta(hours=2))), known(seen(BOOKED)))
+
+    assert events == []
+    assert kept is not None
+
+
+def test_an_instant_in_another_zone_is_the_same_instant() -> None:
+    amended = entry(TimelineKind.ORDER_AMENDED)
+    zoned = entry(TimelineKind.ORDER_AMENDED, datetime.fromisoformat("2026-11-20T13:00:00+01:00"))
+
+    assert look(seen(zoned), known(seen(amended))) == (None, [])
+
+
+def test_what_a_silent_system_hides_is_not_told_as_gone_and_the_status_stays() -> None:
+    told = known(seen(BOOKED, HELD, status=OrderStatus.ON_HOLD))
+
+    kept, events = look(seen(silent=["erp-eu"], status=None), told)
+
+    assert events == []
+    assert kept is None
+    assert look(seen(BOOKED, HELD, status=OrderStatus.ON_HOLD), told) == (None, [])
+
+
+def test_what_is_seen_while_another_system_is_silent_is_told_and_nothing_of_it_twice() -> None:
+    told = known(seen(BOOKED, HELD, status=OrderStatus.ON_HOLD))
+
+    kept, events = look(seen(SHIPPED, silent=["erp-us"], status=None), told)
+    assert kept is not None
+    _, after = look(seen(BOOKED, HELD, SHIPPED, status=OrderStatus.ON_HOLD), kept)
+
+    assert kinds(events) == [TimelineKind.SHIPMENT_POSTED]
+    assert after == []
+
+
+def test_a_status_that_could_not_be_known_at_first_is_told_when_it_can() -> None:
+    told = known(seen(BOOKED, status=None, silent=["erp-us"]))
+
+    _, [event] = look(seen(BOOKED), told)
+
+    assert event.status == StatusChange(status=OrderStatus.BOOKED, previous=None, cause=None)
+
+
+def test_what_is_kept_as_a_row_is_the_same_when_it_is_read_again() -> None:
+    told = known(seen(BOOKED, HELD))
+
+    assert Told.of("BOOKED", dict(told.happenings), told.version) == told
+    assert Told.of(None, {}, 3) == Told(None, {}, 3)
