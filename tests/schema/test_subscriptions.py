@@ -234,7 +234,7 @@ async def test_nobody_is_told_what_its_rights_do_not_open(audience: Audience) ->
         "no exceptions": await audience.seat(REVENUE, scopes=frozenset(SCOPES) - {"exceptions:read"}),
     }
     await audience.seated(*seats.values())
-    billed = {"kind": TimelineKind.INVOICE_GENERATED, "area": TimelineArea.INVOICE}
+    billed: dict[str, Any] = {"kind": TimelineKind.INVOICE_GENERATED, "area": TimelineArea.INVOICE}
 
     await audience.tell(
         happened("us", legal_entities=("US01",), crm_customer="acc1"),
@@ -244,7 +244,7 @@ async def test_nobody_is_told_what_its_rights_do_not_open(audience: Audience) ->
         happened("last", legal_entities=("DE01", "US01"), crm_customer="acc2"),
     )
 
-    told = {}
+    told: dict[str, list[str]] = {}
     for name, seat in seats.items():
         told[name] = []
         while "last" not in told[name]:
