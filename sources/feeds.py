@@ -36,7 +36,8 @@ class ChangePolling(Source, Protocol):
         """What was changed behind the position, the oldest first, in a bounded step; always with the next position.
 
         Steps overlap, so that a transaction that was committed late is not missed: the same change is then told with
-        the same `event_id`. Raises a Fault where the system cannot be asked; the position stays good.
+        the same `event_id`. Raises a Fault where the system cannot be asked; the position stays good. Raises
+        PositionLostError.
         """
 
 

@@ -146,7 +146,14 @@ class _Polling:
             return min(self.every, self.feeds.look_every)
         shop = self.feeds.shop
         while True:
-            heard = await self.poller.poll_changes(shop.call(f"feed:{self.system}", shop.pace.ask), held.position)
+            try:
+                heard = await self.poller.poll_changes(shop.call(f"feed:{self.system}", shop.pace.ask), held.position)
+            except PositionLostError:
+                log.warning(
+                    "%s does not know our place any more: what was changed is asked for from before", self.system
+                )
+                since = (held.heard_at or held.began_at) - OVERLAP
+                heard = Changes(position=self.poller.position_at(since), more=True)
             await self.feeds.store(self.system, POLL, heard, next_in=0.0 if heard.more else self.every)
             if not heard.more:
                 return min(self.every, self.feeds.look_every)

@@ -31,6 +31,7 @@ class Polled(FakeSystem, ChangePolling):
         self.polled: list[str] = []
         self.overlap = 0
         self.fault: Fault | None = None
+        self.gone: str | None = None
 
     def position_at(self, at: datetime) -> str:
         """Behind everything that was changed up to then."""
@@ -41,6 +42,8 @@ class Polled(FakeSystem, ChangePolling):
         self.polled.append(position)
         if self.fault is not None:
             raise self.fault
+        if position == self.gone:
+            raise PositionLostError(position)
         start = int(position)
         return heard(self.journal[max(0, start - self.overlap) : start + 2], min(start + 2, len(self.journal)), self)
 

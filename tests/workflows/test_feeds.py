@@ -168,6 +168,21 @@ async def test_a_system_that_is_silent_is_asked_less_and_less_often_and_from_whe
     assert await ear.trouble() is None
 
 
+async def test_a_system_that_does_not_know_our_place_any_more_is_asked_from_before_what_was_heard_last(
+    house: House,
+) -> None:
+    crm = Polled("crm", [change("one", minutes=-60), change("two", minutes=-5), change("three", minutes=-1)])
+    crm.gone = "9"
+    await begins_at(house, "poll", "9")
+    await house.say("update feed set heard_at = '2026-11-20 12:00+00'")
+    ear = Ear(house, crm)
+
+    async with ear.open():
+        await ear.has(2)
+
+    assert await ear.heard() == ["two", "three"]
+
+
 async def test_one_worker_at_a_time_asks_and_another_goes_on_when_its_lease_has_run_out(house: House) -> None:
     journal: list[Change | Unreadable] = [change("one"), change("two")]
     first, second = Polled("crm", journal), Polled("crm", journal)
