@@ -150,6 +150,8 @@ class Bulletins:
                 if one.bulletin.id not in refused:
                     await delivery_log.end(transaction, one.due, DeliveryState.TAKEN, keep=True)
             await self._lay_aside(transaction, announced, refused)
+            if any(one.due.failed for one in announced) and not await delivery_log.count_dead(transaction, BULLETINS):
+                await settle_concern(transaction, self._shop.landscape.tenant, _REFUSED)
 
     async def _later(self, announced: Sequence[Announced], fault: Fault) -> None:
         attempts = min(one.due.attempts for one in announced)

@@ -197,7 +197,7 @@ class Field:
                 last = logged.cursor.position
                 if last == cursor.position + count:
                     break
-            await events.aclose()  # type: ignore[attr-defined]  # it is a generator
+            await events.aclose()
         await store.close()
         return came
 

@@ -328,9 +328,11 @@ class ListenedSalesforce(Salesforce, ChangeStream):
         self._streaming = Streaming(org, instance.name, instance.base_url, settings, self._polling, now)
 
     async def check(self, call: Call, *, thorough: bool = False) -> Checkup:
-        """As the org; `thorough`, also whether we may listen to each topic."""
+        """As the org; `thorough`, also whether we may listen to each topic, where the landscape wants that."""
         found = await super().check(call, thorough=thorough)
-        return await listened(self._streaming, call, self._settings.topics, found) if thorough else found
+        if not (thorough and self._instance.feed.stream):
+            return found
+        return await listened(self._streaming, call, self._settings.topics, found)
 
     def stream_changes(self, position: str | None) -> AsyncIterator[Changes]:
         """Change events and what else is listened to; a batch for each that the bus sends."""

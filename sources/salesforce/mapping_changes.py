@@ -52,7 +52,7 @@ def is_heeded(event: Event, unheeded: AbstractSet[str]) -> bool:
     if not unheeded or header is None or header.change_type != "UPDATE":
         return True
     try:
-        changed = frozenset(fields_in(header.changed_fields, event.schema)) - _STAMPS
+        changed = {_column(name) for name in fields_in(header.changed_fields, event.schema)} - _STAMPS
     except ValueError:
         return True
     return not changed or not changed <= unheeded
@@ -94,6 +94,12 @@ def to_change(event_id: str, entity: str, record: str, at: datetime, order: str 
     key = ids.long_id(key)
     orders = (key,) if concept is Concept.ORDER else ()
     return Change(event_id=event_id, concept=concept, key=key, changed_at=at, order_keys=orders)
+
+
+def _column(name: str) -> str:
+    """A field as it is named elsewhere: an event has the parts of an address inside it ("BillingAddress.City")."""
+    compound, dot, part = name.partition(".")
+    return compound.removesuffix("Address") + part if dot else name
 
 
 def _is_one(key: str) -> bool:

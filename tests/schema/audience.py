@@ -10,7 +10,6 @@ import orjson
 from msgspec.structs import replace
 
 from canonical.events import Event
-from canonical.principal import Principal
 from engine.documents import Documents
 from engine.measuring import Limits
 from gateway.request import GraphQLRequest
@@ -97,7 +96,7 @@ class Audience:
         **rights: Any,
     ) -> Seat:
         """Subscribe, with all rights or those that are given."""
-        who = Caller(cast("Principal", replace(EVERYTHING, **rights)), expires_at, "c-1")
+        who = Caller(replace(EVERYTHING, **rights), expires_at, "c-1")
         self.seats.append(Seat(await self.operate(GraphQLRequest(text, None, variables or {}, {}), who, after)))
         return self.seats[-1]
 

@@ -21,6 +21,7 @@ from workflows import delivery_log
 from workflows.bulletin_rows import BULLETINS
 from workflows.bulletins import Bulletins
 from workflows.delivering import Pacing
+from workflows.redelivering import retry_dead
 from workflows.workshop import Workshop
 
 BOOKED, HELD, SHIPPING = OrderStatus.BOOKED, OrderStatus.ON_HOLD, OrderStatus.IN_FULFILLMENT
@@ -126,7 +127,7 @@ async def test_of_many_changes_the_newest_is_shown_and_the_one_that_was_shown_be
     work = bulletins(house, board, coalesce_seconds=3600.0)
     await happened(house.store, status_changed("so1", BOOKED, OrderStatus.SUBMITTED))
     await work.turn()
-    for status, before in ((HELD, BOOKED), (BOOKED, HELD), (SHIPPING, BOOKED)):
+    for status, before in ((OrderStatus.SUBMITTED, BOOKED), (HELD, OrderStatus.SUBMITTED), (SHIPPING, HELD)):
         await happened(house.store, status_changed("so1", status, before))
         await work.turn()
     at_once = list(board.told)
@@ -138,6 +139,17 @@ async def test_of_many_changes_the_newest_is_shown_and_the_one_that_was_shown_be
     assert board.told == [*at_once, ("so1", BOOKED, SHIPPING)]
     assert [one.version for one in board.shown] == [1, 4]
     assert await states(house) == {"TAKEN": 2}
+
+
+async def test_changes_that_are_learnt_together_are_shown_as_one(house: House, board: Board) -> None:
+    await begun(house)
+    await happened(
+        house.store, status_changed("so1", BOOKED, OrderStatus.SUBMITTED), status_changed("so1", HELD, BOOKED)
+    )
+
+    await bulletins(house, board).turn()
+
+    assert board.told == [("so1", OrderStatus.SUBMITTED, HELD)]
 
 
 async def test_what_comes_back_to_what_the_screens_show_is_not_shown_again(house: House, board: Board) -> None:
@@ -211,6 +223,24 @@ async def test_what_is_refused_is_passed_over_and_shown_to_a_person(house: House
     assert board.tries == [2]
     assert await states(house) == {"TAKEN": 1, "DEAD": 1}
     assert await shown(house) == [("The CRM refuses bulletins", "OPEN")]
+
+
+async def test_once_a_refused_bulletin_is_published_after_all_the_exception_is_settled(
+    house: House, board: Board
+) -> None:
+    await begun(house)
+    await happened(house.store, status_changed("so1", BOOKED))
+    board.refuses = {"so1": "No such field: Version__c"}
+    work = bulletins(house, board)
+    await work.turn()
+    board.refuses = {}
+
+    async with house.store.transaction() as transaction:
+        await retry_dead(transaction, "acme", None)
+    await work.turn()
+
+    assert board.told == [("so1", None, BOOKED)]
+    assert await shown(house) == [("The CRM refuses bulletins", "RESOLVED")]
 
 
 async def test_a_worker_that_dies_while_it_publishes_is_followed_by_one_that_publishes_the_same_again(

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from canonical.changes import Unreadable
+from canonical.changes import Change, Unreadable
 from canonical.errors import Unavailable
 from sources.landscape_events import Feed
 from tests.fakes.feeds import Both, Polled, Streamed, change
@@ -169,7 +169,7 @@ async def test_a_system_that_is_silent_is_asked_less_and_less_often_and_from_whe
 
 
 async def test_one_worker_at_a_time_asks_and_another_goes_on_when_its_lease_has_run_out(house: House) -> None:
-    journal = [change("one"), change("two")]
+    journal: list[Change | Unreadable] = [change("one"), change("two")]
     first, second = Polled("crm", journal), Polled("crm", journal)
     one, other = Ear(house, first, "a"), Ear(house, second, "b")
     await begins_at(house, "poll", "0")

@@ -123,11 +123,6 @@ async def test_a_message_that_comes_again_is_not_even_looked_at(desk: Desk) -> N
     assert len(desk.eye.looks) == 1
 
 
-async def test_the_same_message_id_of_two_systems_is_two_messages(desk: Desk) -> None:
-    assert await desk.hear(change("sale1", "1")) == 1
-    assert await desk.hear(change("sale1", "1"), system="erp-eu") == 1
-
-
 @pytest.mark.parametrize("seed", range(4))
 async def test_changes_that_come_late_and_out_of_order_never_move_a_status_backwards(desk: Desk, seed: int) -> None:
     chance = random.Random(seed)
@@ -335,27 +330,13 @@ async def test_more_than_one_turn_takes_is_taken_in_several_the_oldest_first(des
     assert [ref.key for looks in desk.eye.looks for ref in looks] == [f"sale{number}" for number in range(MOST + 5)]
 
 
-async def test_what_is_kept_of_a_record_is_forgotten_before_it_is_looked_at(house: House) -> None:
-    desk = Desk(house)
-    forgotten: list[tuple[str, list[str], int]] = []
+async def test_what_is_kept_of_a_record_is_forgotten_before_it_is_looked_at(desk: Desk) -> None:
+    forgotten: list[tuple[list[str], Sequence[Ref], int]] = []
 
-    async def forget(system: str, waiting: Sequence[Waiting]) -> None:
-        forgotten.append((system, [one.change.key for one in waiting], len(desk.eye.looks)))
+    async def forget(waiting: Sequence[Waiting], orders: Sequence[Ref]) -> None:
+        forgotten.append(([one.change.key for one in waiting], orders, len(desk.eye.looks)))
 
     await desk.hear(change("sale1"), change("sale2"))
-    await desk.hear(change("71"), system="erp-eu")
-    await Intake(house.shop, desk.eye, forget).turn()
+    await Intake(desk.house.shop, desk.eye, forget).turn()
 
-    assert sorted(forgotten) == [("crm", ["sale1", "sale2"], 0), ("erp-eu", ["71"], 0)]
-
-
-async def test_what_was_looked_at_long_ago_is_forgotten_and_what_waits_is_not(desk: Desk) -> None:
-    desk.eye.orders[SALE] = DOWN
-    await desk.hear(change("sale1"), change("gone"))
-    await desk.intake.turn()
-    await desk.house.say("update change_in set received_at = now() - interval '40 days'")
-
-    async with desk.house.store.transaction() as transaction:
-        await inbox.forget_changes(transaction, days=30)
-
-    assert await desk.house.ask("select key from change_in") == [("sale1",)]
+    assert forgotten == [(["sale1", "sale2"], [SALE, Ref("crm", "sale2")], 0)]

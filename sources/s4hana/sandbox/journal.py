@@ -22,9 +22,6 @@ HEADS: Final[Mapping[str, str]] = {
 DERIVED: Final = frozenset({"InvoiceClearingStatus"})
 """Worked out of accounting when it is read: a payment does not change the billing document."""
 
-DERIVED: Final = frozenset({"InvoiceClearingStatus"})
-"""Worked out of accounting when it is read: nobody has changed the document."""
-
 
 class Touched(NamedTuple):
     """A document that was made, or fields of it or of what belongs to it that have another value now."""

@@ -7,7 +7,7 @@ stand when it is sent, a growing pause between two tries, and an end after a day
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,8 +61,8 @@ class Outbox:
     pause: float = 1.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     messages: list[OutboundMessage] = field(default_factory=list)
-    acknowledged: list[str] = field(default_factory=list)
-    """Ids of notifications, as they were acknowledged."""
+    acknowledged: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_NOTIFICATIONS))
+    """Ids of notifications, as they were acknowledged; the last ones."""
 
     def __post_init__(self) -> None:
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()

@@ -95,7 +95,7 @@ async def test_what_is_not_acknowledged_is_sent_again_under_the_same_id(bus: Sho
 
     assert [one.key for one in told] == [made]
     assert door.knocks == 3
-    assert bus.box.outbox.acknowledged == [one.event_id for one in told]
+    assert list(bus.box.outbox.acknowledged) == [one.event_id for one in told]
 
 
 async def test_a_door_that_refuses_is_knocked_at_again(bus: Shop, door: Door) -> None:

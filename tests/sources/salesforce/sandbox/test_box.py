@@ -21,11 +21,14 @@ def test_it_keeps_the_contract(tmp_path: Path) -> None:
     box: Sandbox = opening("crm one", tmp_path)
 
     assert box.kind == "salesforce"
-    assert box.settings() == {
+    told = box.settings()
+    assert len(told.pop("webhook_secret")) >= 32
+    assert told == {
         "client_id": "3MVG9revgraphSandboxConsumerKey",
         "client_secret": "sandbox-consumer-secret",
         "username": "integration@revgraph.example",
         "audience": "https://login.salesforce.com",
+        "organization_id": "00DRg0000000001MAA",
         "private_key_file": str(tmp_path / "salesforce-crm_one.key"),
     }
     assert stat.S_IMODE((tmp_path / "salesforce-crm_one.key").stat().st_mode) == 0o600

@@ -1,0 +1,217 @@
+"""What the intake sees: which orders a change is about, and how each of them stands over all systems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from canonical.changes import Change, Concept
+from canonical.deadline import Deadline
+from canonical.errors import Fault, Unavailable
+from canonical.invoice import CreditMemo
+from canonical.lineage import Stamp
+from canonical.money import money
+from canonical.order import Hold, HoldKind, OrderStatus
+from canonical.payment import Payment, PaymentApplication
+from canonical.principal import Principal, View
+from canonical.refs import Ref, SystemReference
+from canonical.timeline import TimelineKind
+from resolvers.looking import Looker
+from sources.kit.call import Call
+from tests.fakes.company import NOW, Company, landscape
+from tests.fakes.feeds import change
+from workflows.looking import Seen
+
+DOWN = Unavailable("erp-eu", "erp-eu does not answer.")
+SALE1, BOOKING1, BOOKING2 = Ref("crm", "sale1"), Ref("erp-eu", "71"), Ref("erp-eu", "72")
+
+
+class Looked:
+    """A company with two orders, both booked in Europe, and the eye on it."""
+
+    def __init__(self) -> None:
+        self.company = Company()
+        self.company.customer(numbers=("erp-eu-c1",))
+        for number in (1, 2):
+            self.company.sold(f"sale{number}", quote_key="q1")
+        self.first = self.company.booked("erp-eu", "71", "sale1")
+        self.second = self.company.booked("erp-eu", "72", "sale2")
+        self.eye = Looker(landscape(), self.company.systems)
+
+    def call(self) -> Call:
+        """A worker's, which has no scope of its own."""
+        return Call(Principal("revgraph", "acme", "worker", frozenset()), View(), Deadline.after(20), "c-1")
+
+    async def about(self, *changes: Change, system: str = "erp-eu") -> list[tuple[Ref, ...] | Fault]:
+        return list(await self.eye.orders_of(self.call(), system, changes))
+
+    async def seen(self, ref: Ref) -> Seen:
+        found = (await self.eye.look(self.call(), [ref]))[ref]
+        assert isinstance(found, Seen)
+        return found
+
+
+@pytest.fixture
+def looked() -> Looked:
+    return Looked()
+
+
+def memo(key: str, **facts: Any) -> CreditMemo:
+    reference, stamp = SystemReference("erp-eu", "CreditMemo", key), Stamp("erp-eu", "CreditMemo", key, NOW)
+    return CreditMemo(ref=Ref("erp-eu", key), reference=reference, stamp=stamp, **facts)
+
+
+async def test_a_change_of_an_order_is_about_itself_and_one_that_names_its_orders_about_those(looked: Looked) -> None:
+    named = replace(change("S1", concept=Concept.SHIPMENT), order_keys=("71", "72"))
+
+    assert await looked.about(change("71"), named) == [(BOOKING1,), (BOOKING1, BOOKING2)]
+    assert looked.company.eu.questions() == []
+
+
+async def test_a_change_of_a_shipment_is_about_the_order_that_it_ships(looked: Looked) -> None:
+    looked.company.shipped(looked.first, "S1", 4)
+
+    told = await looked.about(change("S1", concept=Concept.SHIPMENT), change("S9", concept=Concept.SHIPMENT))
+
+    assert told == [(BOOKING1,), ()]
+
+
+async def test_a_change_of_a_collective_invoice_is_about_all_of_its_orders(looked: Looked) -> None:
+    looked.company.billed(looked.first, "I1", 10, order_refs=(BOOKING1, BOOKING2))
+    looked.company.billed(looked.second, "I2", 10)
+
+    told = await looked.about(*[change(key, concept=Concept.INVOICE) for key in ("I1", "I9", "I2", "I1")])
+
+    assert told == [(BOOKING1, BOOKING2), (), (BOOKING2,), (BOOKING1, BOOKING2)]
+    assert looked.company.eu.questions().count("fetch_invoices") == 1
+
+
+async def test_a_change_of_a_credit_memo_is_about_its_orders_or_those_of_the_invoices_it_credits(
+    looked: Looked,
+) -> None:
+    looked.company.billed(looked.first, "I1", 10, order_refs=(BOOKING1, BOOKING2))
+    looked.company.eu.books.memos += [
+        memo("M1", order_refs=(BOOKING2,)),
+        memo("M2", invoice_refs=(Ref("erp-eu", "I1"),)),
+        memo("M3", invoice_refs=(Ref("erp-eu", "I9"),)),
+    ]
+
+    told = await looked.about(*[change(key, concept=Concept.INVOICE) for key in ("M1", "M2", "M3", "M9")])
+
+    assert told == [(BOOKING2,), (BOOKING1, BOOKING2), (), ()]
+
+
+async def test_a_change_of_a_payment_is_about_the_orders_of_the_invoices_that_it_paid(looked: Looked) -> None:
+    for order, key in ((looked.first, "I1"), (looked.second, "I2")):
+        looked.company.billed(order, key, 10)
+    paid = [_paid("P1", "I1", "I2"), _paid("P2", "I2"), _paid("P3")]
+    looked.company.eu.books.payments += paid
+
+    told = await looked.about(*[change(key, concept=Concept.PAYMENT) for key in ("P1", "P2", "P3", "P9")])
+
+    assert told == [(BOOKING1, BOOKING2), (BOOKING2,), (), ()]
+
+
+def _paid(key: str, *invoices: str) -> Payment:
+    used = tuple(
+        PaymentApplication(invoice_ref=Ref("erp-eu", one), amount=money(1, "EUR"), applied_at=NOW) for one in invoices
+    )
+    reference, stamp = SystemReference("erp-eu", "Payment", key), Stamp("erp-eu", "Payment", key, NOW)
+    return Payment(ref=Ref("erp-eu", key), reference=reference, stamp=stamp, applications=used)
+
+
+async def test_a_change_of_a_quote_is_about_the_orders_that_were_made_of_it(looked: Looked) -> None:
+    told = await looked.about(change("q1", concept=Concept.QUOTE), change("q9", concept=Concept.QUOTE), system="crm")
+
+    assert isinstance(told[0], tuple)
+    assert set(told[0]) == {SALE1, Ref("crm", "sale2")}
+    assert told[1] == ()
+
+
+@pytest.mark.parametrize("concept", [Concept.CUSTOMER, Concept.PRODUCT])
+async def test_a_change_of_what_orders_only_refer_to_is_about_none(looked: Looked, concept: Concept) -> None:
+    assert await looked.about(change("acc1", concept=concept), system="crm") == [()]
+
+
+@pytest.mark.parametrize("concept", [Concept.SHIPMENT, Concept.INVOICE, Concept.PAYMENT])
+async def test_a_system_that_has_no_such_records_tells_of_none(looked: Looked, concept: Concept) -> None:
+    assert await looked.about(change("X1", concept=concept), system="crm") == [()]
+
+
+async def test_a_fault_is_only_that_of_the_changes_for_which_it_had_to_be_asked(looked: Looked) -> None:
+    looked.company.shipped(looked.first, "S1", 4)
+    looked.company.eu.faults["fetch_invoices"] = DOWN
+
+    told = await looked.about(
+        change("I1", concept=Concept.INVOICE), change("S1", concept=Concept.SHIPMENT), change("72")
+    )
+
+    assert told == [DOWN, (BOOKING1,), (BOOKING2,)]
+
+
+@pytest.mark.parametrize("ref", [SALE1, BOOKING1])
+async def test_an_order_is_seen_whole_by_any_of_its_names(looked: Looked, ref: Ref) -> None:
+    looked.company.shipped(looked.first, "S1", 4)
+    looked.company.billed(looked.first, "I1", 10, paid="1200", created_at=NOW)
+
+    seen = await looked.seen(ref)
+
+    kinds = [entry.kind for entry in seen.entries]
+    assert (seen.order, seen.customer, seen.crm_customer) == (SALE1, Ref("crm", "acc1"), "acc1")
+    assert seen.legal_entities == ("DE01",)
+    assert seen.status is OrderStatus.IN_FULFILLMENT
+    assert seen.silent == ()
+    for kind in (TimelineKind.ORDER_BOOKED, TimelineKind.SHIPMENT_POSTED, TimelineKind.INVOICE_GENERATED):
+        assert kind in kinds
+    assert TimelineKind.PAYMENT_APPLIED in kinds
+    assert [entry.at for entry in seen.entries] == sorted(entry.at for entry in seen.entries)
+
+
+async def test_a_hold_that_stands_is_seen(looked: Looked) -> None:
+    hold = Hold(kind=HoldKind.CREDIT, system="erp-eu", reason="Over the limit", owner="credit desk")
+    looked.company.eu.books.orders[0] = replace(looked.first, holds=(hold,))
+
+    seen = await looked.seen(SALE1)
+
+    held = [entry for entry in seen.entries if entry.kind is TimelineKind.HOLD_PLACED]
+    assert [entry.key for entry in held] == ["HOLD_PLACED:crm:sale1:erp-eu/71/CREDIT"]
+    assert seen.status is OrderStatus.ON_HOLD
+
+
+async def test_an_order_in_the_books_of_two_legal_entities_is_both_s(looked: Looked) -> None:
+    looked.company.booked("erp-us", "90", "sale1")
+
+    assert (await looked.seen(SALE1)).legal_entities == ("DE01", "US01")
+
+
+async def test_an_order_that_is_not_booked_is_of_the_legal_entity_that_sales_named(looked: Looked) -> None:
+    looked.company.sold("sale3", entity="US01")
+
+    seen = await looked.seen(Ref("crm", "sale3"))
+
+    assert seen.legal_entities == ("US01",)
+
+
+async def test_what_no_system_has_is_absent_and_a_silent_system_is_named(looked: Looked) -> None:
+    nowhere = Ref("crm", "sale9")
+    looked.company.eu.faults["*"] = DOWN
+
+    found = await looked.eye.look(looked.call(), [nowhere, SALE1, BOOKING1])
+
+    assert nowhere not in found
+    order, booking = found[SALE1], found[BOOKING1]
+    assert isinstance(order, Seen)
+    assert order.silent == ("erp-eu",)
+    assert order.status is None
+    assert booking is DOWN
+
+
+async def test_what_cannot_be_read_of_an_order_makes_its_system_silent(looked: Looked) -> None:
+    looked.company.eu.faults["fetch_shipments_of_orders"] = DOWN
+
+    seen = await looked.seen(SALE1)
+
+    assert seen.silent == ("erp-eu",)
+    assert TimelineKind.ORDER_BOOKED in [entry.kind for entry in seen.entries]
