@@ -55,6 +55,8 @@ class Reservation:
 
     def begin(self, id: str, asked: GraphQLRequest, caller: Caller, most: int) -> None:
         """Begin an operation, now or when the stream is opened. RefusedError where it cannot."""
+        if self.stream is not None and self.stream.over:
+            raise _unknown()
         if id in self.waiting or (self.stream is not None and id in self.stream.operations):
             raise RefusedError(409, "OPERATION_EXISTS", f"An operation with the id {id} is under way.")
         if self.stream is not None:

@@ -104,6 +104,11 @@ class Stream:
             self._group.create_task(self._farewell(ended, self._operations.cut()))
 
     @property
+    def over(self) -> bool:
+        """Whether it ends or has ended, so that nothing may begin over it any more."""
+        return self._leaving
+
+    @property
     def operations(self) -> Operations:
         """What is under way over it, once it is served."""
         return self._operations
