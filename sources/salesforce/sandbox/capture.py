@@ -6,7 +6,7 @@ told. So it does not matter who wrote: a call, a part of a composite, a roll-up,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -95,13 +95,17 @@ class Capture:
     def _tell(self, changes: Sequence[Touched]) -> None:
         """One event a change; neighbours that changed alike share one, as the platform merges them."""
         key = str(uuid4())
-        for number, (_, alike) in enumerate(groupby(changes, _likeness), 1):
+        valued = [(change, told(change.one, change.row, change.names)) for change in changes]
+        events: list[tuple[str, str, str, bytes]] = []
+        for number, (_, alike) in enumerate(groupby(valued, _likeness), 1):
             same = list(alike)
-            first = same[0]
+            first, values = same[0]
             kind = self.kinds[first.one.name]
-            header = self._header(kind, first.kind, [one.identity for one in same], number, first.names, first.row, key)
-            values = {"ChangeEventHeader": header, **told(first.one, first.row, first.names)}
-            self._log.append(kind.topic, str(uuid4()), kind.schema_id, kind.encode(values))
+            named = [change.identity for change, _ in same]
+            header = self._header(kind, first.kind, named, number, first.names, first.row, key)
+            payload = kind.encode({"ChangeEventHeader": header, **values})
+            events.append((kind.topic, str(uuid4()), kind.schema_id, payload))
+        self._log.append_all(events)
 
     def _header(
         self,
@@ -145,9 +149,9 @@ class Capture:
         return Touched(one, "UPDATE", identity, row, changed) if set(changed) - _DERIVED_ONLY else None
 
 
-def _likeness(change: Touched) -> object:
-    values = told(change.one, change.row, change.names)
-    return change.one.name, change.kind, change.names, orjson.dumps(values)
+def _likeness(valued: tuple[Touched, Mapping[str, object]]) -> object:
+    change, values = valued
+    return change.one.name, change.kind, change.names, values
 
 
 def _triggers(one: SObject) -> Iterator[str]:

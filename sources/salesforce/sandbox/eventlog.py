@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from sources.salesforce.sandbox.store import Store
-from sources.salesforce.sandbox.values import moment_text
+from sources.salesforce.sandbox.values import Column, moment_text
 
 RETENTION: Final = timedelta(hours=72)
 MOST_KEPT: Final = 50_000
@@ -46,10 +46,17 @@ class EventLog:
 
     def append(self, topic: str, event_id: str, schema_id: str, payload: bytes) -> int:
         """Store an event behind all others; its place."""
-        place = self.latest + _STEP
+        return self.append_all([(topic, event_id, schema_id, payload)])
+
+    def append_all(self, events: Sequence[tuple[str, str, str, bytes]]) -> int:
+        """Store events behind all others (topic, id, schema id, payload); the place of the last."""
         at = moment_text(self._store.clock())
-        told = base64.b64encode(payload).decode()
-        self._store.run("INSERT INTO _events VALUES (?, ?, ?, ?, ?, ?)", [place, topic, event_id, schema_id, told, at])
+        place = self.latest
+        rows: list[list[Column]] = []
+        for topic, event_id, schema_id, payload in events:
+            place += _STEP
+            rows.append([place, topic, event_id, schema_id, base64.b64encode(payload).decode(), at])
+        self._store.run_many("INSERT INTO _events VALUES (?, ?, ?, ?, ?, ?)", rows)
         self._store.run("UPDATE _bus SET place = ? WHERE mark = 'latest'", [place])
         return place
 

@@ -79,6 +79,10 @@ class Store:
         """Run a statement for its effect."""
         self._db.execute(sql, values)
 
+    def run_many(self, sql: str, rows: Iterable[Sequence[Column]]) -> None:
+        """Run a statement once for each row of values."""
+        self._db.executemany(sql, rows)
+
     def row(self, one: SObject, identity: str) -> Row | None:
         """The row with that 18-character id, deleted or not; None when there never was one."""
         found = self.select(f'SELECT * FROM "{one.name}" WHERE "Id" = ?', [identity])
