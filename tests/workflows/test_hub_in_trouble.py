@@ -94,6 +94,37 @@ async def test_what_comes_out_of_order_or_not_at_all_through_redis_is_found_in_t
     assert one.keys == [f"e{number}" for number in range(1, 8)]
 
 
+async def test_what_comes_through_redis_while_the_log_is_read_is_told_once(quiet: Telling, line: Redis) -> None:
+    hub = Hub(quiet.store, "acme", line, look_every=NEVER)
+
+    async with hub.open():
+        one = Subscriber(hub, await quiet.at(0))
+        async with listening(one):
+            await attached(hub, 1)
+            await until(lambda: waits(line))
+            await quiet.log(happened("e1"))
+            [newest] = await quiet.everything()
+            async with quiet.store.transaction() as transaction:
+                await transaction.exec_driver_sql("lock table event in access exclusive mode")
+                looking = asyncio.create_task(hub.check(newest.cursor))
+                await until(lambda: _held_up(quiet))
+                await line.xadd(stream_of("acme"), to_wire(newest))
+                await one.hears(1)
+            await looking
+            await quiet.log(happened("e2"))
+            await hub.check(await quiet.at(2))
+            await one.hears(2)
+
+    assert one.keys == ["e1", "e2"]
+
+
+async def _held_up(telling: Telling) -> bool:
+    """Whether somebody waits for a lock."""
+    async with telling.store.transaction() as transaction:
+        asked = await transaction.exec_driver_sql("select exists (select from pg_locks where not granted)")
+        return bool(asked.scalar_one())
+
+
 async def test_what_is_no_event_of_ours_in_the_stream_is_passed_over(quiet: Telling, line: Redis) -> None:
     hub = Hub(quiet.store, "acme", line, look_every=NEVER)
     epoch = (await quiet.at(0)).epoch
