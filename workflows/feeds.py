@@ -35,6 +35,8 @@ HELD_FOR: Final = 15.0
 """Seconds after which a way that nobody renewed is anybody's."""
 RENEW_EVERY: Final = 5.0
 LONGEST_PAUSE: Final = 60.0
+LONGEST_REST: Final = 3_600.0
+"""Seconds that a system is left alone at most which says itself when to come back."""
 LOOK_EVERY: Final = 1.0
 OVERLAP: Final = timedelta(minutes=10)
 """So far behind what was heard last a stream that lost its place is caught up by asking."""
@@ -243,6 +245,8 @@ async def _again(
         except Exception as error:  # noqa: BLE001 - a feed never ends, and never takes another one with it
             failed += 1
             pause = min(LONGEST_PAUSE, feeds.look_every * 2.0 ** min(failed, 10))
+            if isinstance(error, Fault) and error.retry_after is not None:
+                pause = max(pause, min(LONGEST_REST, error.retry_after))
             await _tell(feeds, system, way, error, pause)
         try:
             await asyncio.wait_for(stop.wait(), pause)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from canonical.changes import Change, Unreadable
-from canonical.errors import Unavailable
+from canonical.errors import Throttled, Unavailable
 from sources.landscape_events import Feed
 from tests.fakes.feeds import Both, Polled, Streamed, change
 from tests.fakes.systems import FakeSystem, FakeSystems
@@ -166,6 +166,17 @@ async def test_a_system_that_is_silent_is_asked_less_and_less_often_and_from_whe
     assert float(waited) >= 0.9 * SOON * (2 + 4 + 8 + 16)
     assert await ear.heard() == ["one"]
     assert await ear.trouble() is None
+
+
+async def test_a_system_that_says_when_to_come_back_is_left_alone_until_then(house: House) -> None:
+    crm = Polled("crm", [change("one")])
+    crm.fault = Throttled("crm", "Enough for now.", retry_after=1_800)
+    ear = Ear(house, crm)
+
+    async with ear.open():
+        await until(lambda: house.ask("select 1 from feed where due_at > now() + interval '29 minutes'"))
+
+    assert len(crm.polled) == 1
 
 
 async def test_a_system_that_does_not_know_our_place_any_more_is_asked_from_before_what_was_heard_last(

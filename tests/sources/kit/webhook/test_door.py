@@ -259,7 +259,7 @@ def test_the_published_example_is_signed_as_it_says() -> None:
     )
 
 
-@given(body=st.binary(max_size=200), secret=st.text(min_size=16, max_size=40).filter(lambda one: one.isascii()))
+@given(body=st.binary(max_size=200), secret=st.text(st.characters(codec="ascii"), min_size=16, max_size=40))
 def test_any_body_that_is_signed_is_taken(body: bytes, secret: str) -> None:
     receipt = door(webhook_secret=secret).read(signed(body, secret=secret))
 
