@@ -21,13 +21,17 @@ ASKS_NOBODY = {
     "Invoice.overdueDays",
     "Order.conflicts",
     "Order.lineage",
+    "OrderConnection.resumeFrom",
     "OrderLine.legalEntity",
     "Product.listPrice",
+    "Submission.resumeFrom",
+    "TimelineConnection.resumeFrom",
 }
 """Computed from what its parents hold already: what they need of them is in `needs`."""
 
 
 OUR_OWN_STORE = {
+    "ExceptionNotice.integrationException",
     "IntegrationException.history",
     "IntegrationException.submission",
     "IntegrationException.technicalDetail",
@@ -42,6 +46,7 @@ OUR_OWN_STORE = {
     "Query.submission",
     "Query.submissions",
     "Submission.exceptions",
+    "SubmissionUpdate.submission",
     "ValidatedLine.legalEntity",
 }
 """Read from what we keep ourselves: no system is asked."""

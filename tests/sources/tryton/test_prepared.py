@@ -51,7 +51,9 @@ def test_what_cannot_be_sold_is_said_in_words() -> None:
     assert price(quantity=Decimal("4.0")) == Decimal(449)
     assert isinstance(price(quantity=Decimal(0)), Objection)
     assert price(unit_price=Decimal("1.23456")) == Objection(
-        ProblemCategory.PRICING, "A price has at most 4 digits behind the point, and 1.23456 of AC-30 has more."
+        ProblemCategory.PRICING,
+        "A price has at most 4 digits behind the point, and 1.23456 of AC-30 has more.",
+        "unit_price",
     )
     assert price(without_category) == Objection(
         ProblemCategory.TAX, "AC-30 has no account category, so nobody knows its taxes."
