@@ -85,10 +85,13 @@ async def run(house: House, plan: Plan) -> Found:
             await _until_caught_up(crowd, told, plan.patience)
             found.caught_up = time.monotonic() - began
         finally:
+            broken = [task.exception() for task in listening if task.done() and not task.cancelled()]
             for task in [*listening, killing]:
                 task.cancel()
             await asyncio.gather(*listening, killing, return_exceptions=True)
     await store.close()
+    if broken:
+        raise RuntimeError("a subscriber of ours broke") from broken[0]
     compare(found, crowd, told)
     return found
 

@@ -78,7 +78,8 @@ async def websocket(
 ) -> AsyncIterator[dict[str, Any]]:
     """What comes over a socket (graphql-transport-ws)."""
     own = url.replace("http", "ws", 1)
-    async with session.ws_connect(own, protocols=["graphql-transport-ws"], receive_timeout=SILENT_FOR) as socket:
+    patience = aiohttp.ClientWSTimeout(ws_receive=SILENT_FOR)
+    async with session.ws_connect(own, protocols=["graphql-transport-ws"], timeout=patience) as socket:
         await socket.send_json({"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}})
         async for message in socket:
             told = orjson.loads(message.data)
