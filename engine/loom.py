@@ -120,6 +120,16 @@ class Loom:
         """The operation's variables as its document declares them; the errors where they do not fit."""
         return get_variable_values(self.schema, operation.variables, dict(given), MOST_ERRORS, self._hide)
 
+    def immediate(self, operation: Operation, variables: Mapping[str, Any] | None) -> bool:
+        """Whether an answer hangs on its root value alone, so that `run` never waits for anything."""
+        coerced = self.coerced(operation, dict(variables or {}))
+        if not isinstance(coerced, VariableValues):
+            return False
+        try:
+            return self.plan(operation, coerced).steps == 0
+        except NotCompiledError:
+            return False
+
     def plan(self, operation: Operation, variables: VariableValues) -> Plan:
         """The operation's plan. NotCompiledError where graphql-core answers it."""
         if not self._compiled:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any, Final, cast
 
@@ -50,7 +50,7 @@ class Subscribing:
         """Nobody has subscribed yet."""
         self._loom, self._documents, self._new_context = loom, documents, new_context
         self._view_of, self._seconds, self._clock = view_of, deadline_seconds, clock
-        self._answers: OrderedDict[object, asyncio.Task[bytes]] = OrderedDict()
+        self._answers: OrderedDict[object, asyncio.Task[Message] | Message] = OrderedDict()
 
     async def __call__(self, asked: GraphQLRequest, caller: Caller, after: str | None = None) -> AsyncIterator[Message]:
         """As promised by `Operate`."""
@@ -70,15 +70,20 @@ class Subscribing:
         self, operation: Operation, variables: Mapping[str, Any], caller: Caller, events: AsyncIterator[Logged]
     ) -> AsyncGenerator[Message, None]:
         which = (operation, _spoken(operation, variables), _rights(caller.principal))
+        at_once = self._loom.immediate(operation, variables)
         cursor: str | None = None
         async with aclosing(cast("Any", events)):
             try:
                 async for logged in events:
                     if self._clock() >= caller.expires_at:
                         raise _expired(cursor or _before(logged))
-                    body = await self._answer((*which, logged.cursor), operation, variables, caller, logged)
-                    cursor = str(logged.cursor)
-                    yield Message(body, cursor)
+                    key = (logged.cursor.position, logged.cursor.epoch, *which)
+                    message = self._answers.get(key)
+                    if not isinstance(message, Message):
+                        making = self._make(operation, variables, caller, logged)
+                        message = self._made(key, making) if at_once else await self._answer(key, making)
+                    cursor = message.cursor
+                    yield message
             except CutOffError as cut:
                 raise _cut_off(cut, cursor) from cut
             except (Mistake, Fault) as error:
@@ -89,28 +94,45 @@ class Subscribing:
         call = new_call(caller.principal, view, self._seconds, caller.correlation_id, caller.traceparent)
         return self._new_context(call)
 
-    async def _answer(
-        self, key: object, operation: Operation, variables: Mapping[str, Any], caller: Caller, logged: Logged
-    ) -> bytes:
-        """The answer to an event, made by whoever comes first; it goes on being made when that one has gone."""
-        task = self._answers.get(key)
-        if task is None:
-            task = asyncio.create_task(self._make(operation, variables, caller, logged))
-            self._answers[key] = task
-            while len(self._answers) > MOST_ANSWERS:
-                self._answers.popitem(last=False)
-        return task.result() if task.done() else await asyncio.shield(task)
+    def _made(self, key: object, making: Coroutine[Any, Any, Message]) -> Message:
+        """The answer to an event that hangs on the event alone: nobody has to wait for it."""
+        try:
+            making.send(None)
+        except StopIteration as made:
+            message: Message = made.value
+            self._keep(key, message)
+            return message
+        making.close()
+        raise RuntimeError("An answer that waits for nothing has waited.")
 
-    async def _make(self, operation: Operation, variables: Mapping[str, Any], caller: Caller, logged: Logged) -> bytes:
+    async def _answer(self, key: object, making: Coroutine[Any, Any, Message]) -> Message:
+        """The answer to an event, made by whoever comes first; it goes on being made when that one has gone."""
+        held = self._answers.get(key)
+        if isinstance(held, asyncio.Task):
+            making.close()
+        else:
+            held = asyncio.create_task(making)
+            self._keep(key, held)
+        return held.result() if held.done() else await asyncio.shield(held)
+
+    def _keep(self, key: object, answer: asyncio.Task[Message] | Message) -> None:
+        self._answers[key] = answer
+        while len(self._answers) > MOST_ANSWERS:
+            self._answers.popitem(last=False)
+
+    async def _make(
+        self, operation: Operation, variables: Mapping[str, Any], caller: Caller, logged: Logged
+    ) -> Message:
+        cursor = str(logged.cursor)
         try:
             async with asyncio.timeout(self._seconds + GRACE_SECONDS):
                 result = await self._loom.run(operation, self._context(caller), variables, logged)
         except TimeoutError:
-            return _late(caller.correlation_id)
+            return Message(_late(caller.correlation_id), cursor)
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             answer["errors"] = errors.formatted(result.errors, caller.correlation_id)
-        return orjson.dumps(answer)
+        return Message(orjson.dumps(answer), cursor)
 
     def _refusal(self, operation: Operation, error: Mistake | Fault, caller: Caller) -> bytes:
         """What kept a subscription from beginning, or ended it, told at its field."""

@@ -56,11 +56,10 @@ def measure(field: Field, subscribers: int, events: int) -> Scene:
 
 
 def rate(field: Field, crowd: Crowded, events: int, subscribers: int) -> tuple[float, int]:
-    """Deliveries a second when all events are there at once; and how many subscribers were cut off."""
-    began = time.time()
+    """Deliveries a second, from the first to the last, of events that are there at once; and who was cut off."""
     field.tell(events)
     told = crowd.expect(events * subscribers, 120)
-    return told.total / (told.last - began), told.lost
+    return told.total / (told.last - told.first), told.lost
 
 
 def resume(field: Field, missed: int) -> tuple[float, int]:
@@ -87,7 +86,8 @@ def report(scenes: Sequence[Scene], resumed: tuple[float, int], missed: int, com
             f"`{command}`: one worker of `revgraph serve`, PostgreSQL, Redis, the relay and all clients on the same "
             f"{os.cpu_count()} cores; load average before the run {load:.1f}. Each subscriber is a WebSocket of its "
             "own with one subscription; a delay is from an event's instant to its arrival, by outbox, log "
-            "and Redis included. The bare broadcast sends the same bytes with the websockets library and nothing else."
+            "and Redis included. Bursts are timed from the first "
+            "arrival to the last. The bare broadcast sends the same bytes with the websockets library and nothing else."
         ),
         "",
         (

@@ -106,7 +106,7 @@ class Crowd:
         self.clients: list[Client] = []
         self.delays: list[float] = []
         self.total = self.lost = 0
-        self.last, self.closing = 0.0, False
+        self.first, self.last, self.closing = 0.0, 0.0, False
         self._ats: dict[bytes, float] = {}
         self.wanted, self.enough = 0, asyncio.Event()
 
@@ -134,6 +134,7 @@ class Crowd:
         at = self._ats.get(text)
         if at is None:
             at = self._ats[text] = datetime.fromisoformat(text.decode()).timestamp()
+        self.first = self.first or now
         self.total += 1
         self.delays.append(now - at)
         if self.total == self.wanted:
@@ -149,6 +150,7 @@ class Crowd:
         told = {
             "total": self.total,
             "lost": self.lost,
+            "first": self.first,
             "last": self.last,
             "p50": found[len(found) // 2] if found else None,
             "p95": found[int(len(found) * 0.95)] if found else None,
@@ -157,7 +159,7 @@ class Crowd:
             "uneven": len({client.seen for client in self.clients}),
         }
         self.delays.clear()
-        self.total = 0
+        self.total, self.first = 0, 0.0
         for client in self.clients:
             client.seen = 0
         return told
