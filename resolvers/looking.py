@@ -88,10 +88,12 @@ async def _seen(context: Context, orders: Sequence[Order]) -> list[Seen]:
     for order, status, (entries, gaps), ref in zip(orders, statuses, happened, refs, strict=True):
         customer = customers.get(ref) if isinstance(ref, Ref) else None
         known_customer = customer if isinstance(customer, Customer) else None
+        shown, said = merged(entries, None, newest_first=False), {entry.key: entry.at for entry in entries}
         told.append(
             Seen(
                 order=order.ref,
-                entries=tuple(merged(entries, None, newest_first=False)),
+                entries=tuple(shown),
+                instants={entry.key: said[entry.key] for entry in shown if entry.at != said[entry.key]},
                 status=status if isinstance(status, OrderStatus) else None,
                 customer=known_customer.ref if known_customer else None,
                 crm_customer=known_customer.crm_id if known_customer else None,

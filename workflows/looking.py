@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -18,7 +19,8 @@ from sources.kit.call import Call
 class Seen(Struct, frozen=True, kw_only=True):
     """One order as it stands. `order` and `customer` are anchors, `entries` its whole timeline, the oldest first.
 
-    `silent` names the systems of which a part could not be read: what is missing then is not known to be gone.
+    `instants`: when a system says that something was, by the entry's key, where only the day is known and the timeline
+    shows it at another instant of it. `silent` names the systems of which a part could not be read: what is missing then is not known to be gone.
     """
 
     order: Ref
@@ -27,6 +29,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     customer: Ref | None = None
     crm_customer: str | None = None
     legal_entities: tuple[str, ...] = ()
+    instants: Mapping[str, datetime] = {}
     silent: tuple[str, ...] = ()
 
 

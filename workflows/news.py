@@ -39,7 +39,7 @@ def news_of(
     """
     before = told or Told(None, {})
     version = before.version + 1
-    fresh = [entry for entry in seen.entries if _is_new(entry, told, since)]
+    fresh = [entry for entry in seen.entries if _is_new(entry, _instant(seen, entry), told, since)]
     released = [] if seen.silent else _released(seen.entries, before.happenings)
     status = seen.status or before.status
     changed = status is not None and status is not before.status and bool(told is not None or fresh)
@@ -56,11 +56,15 @@ def news_of(
     return Told(status, kept, version), events
 
 
-def _is_new(entry: TimelineEntry, told: Told | None, since: datetime) -> bool:
+def _instant(seen: Seen, entry: TimelineEntry) -> datetime:
+    return seen.instants.get(entry.key, entry.at)
+
+
+def _is_new(entry: TimelineEntry, at: datetime, told: Told | None, since: datetime) -> bool:
     if told is None:
-        return entry.at >= since or (_day_only(entry.at) and entry.at.date() >= since.date())
-    at = told.happenings.get(entry.key)
-    return at is None or (entry.kind in RECURRING and at != _written(entry.at))
+        return at >= since or (_day_only(at) and at.date() >= since.date())
+    before = told.happenings.get(entry.key)
+    return before is None or (entry.kind in RECURRING and before != _written(at))
 
 
 def _released(entries: Sequence[TimelineEntry], told: Mapping[str, str]) -> list[str]:
@@ -71,7 +75,7 @@ def _released(entries: Sequence[TimelineEntry], told: Mapping[str, str]) -> list
 
 def _kept(seen: Seen, told: Mapping[str, str]) -> dict[str, str]:
     """Every happening that is known; of a system that is silent, what was known of it before."""
-    mine = {entry.key: _written(entry.at) for entry in seen.entries}
+    mine = {entry.key: _written(_instant(seen, entry)) for entry in seen.entries}
     return {**told, **mine} if seen.silent else mine
 
 

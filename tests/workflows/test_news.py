@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from canonical.events import Event, EventKind, StatusChange
 from canonical.order import OrderStatus
@@ -66,6 +67,19 @@ def test_of_an_order_that_is_seen_for_the_first_time_only_what_happened_since_we
     assert kept is not None
     assert set(kept.happenings) == {created.key, BOOKED.key}
     assert kept.status is OrderStatus.BOOKED
+
+
+def test_what_is_known_by_its_day_is_judged_by_what_the_system_says_not_by_where_the_timeline_shows_it() -> None:
+    day = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    amended = entry(TimelineKind.ORDER_AMENDED, day + timedelta(minutes=1))
+    shown_early = replace(seen(BOOKED, amended), instants={amended.key: day})
+    shown_later = replace(seen(BOOKED, entry(TimelineKind.ORDER_AMENDED, NOW)), instants={amended.key: day})
+
+    told = known(shown_early)
+    _, again = look(shown_later, told)
+
+    assert TimelineKind.ORDER_AMENDED in kinds(look(shown_early)[1])
+    assert again == []
 
 
 def test_of_an_order_to_which_nothing_happened_since_nothing_is_told_and_all_is_kept() -> None:
