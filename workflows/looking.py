@@ -20,7 +20,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """One order as it stands. `order` and `customer` are anchors, `entries` its whole timeline, the oldest first.
 
     `instants`: when a system says that something was, by the entry's key, where only the day is known and the timeline
-    shows it at another instant of it. `silent` names the systems of which a part could not be read: what is missing then is not known to be gone.
+    shows it at another instant of it. `silent` names the systems of which a part could not be read: what they lack is
+    not known to be gone.
     """
 
     order: Ref
