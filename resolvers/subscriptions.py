@@ -12,7 +12,7 @@ from canonical.errors import Fault, Mistake, ProblemCategory
 from canonical.events import Event, EventKind, Happening, Logged, cursor_of, happening_id
 from canonical.identity import global_id
 from canonical.integration_exception import IntegrationException
-from canonical.joined import Order
+from canonical.joined import Customer, Order
 from canonical.money import Money
 from canonical.order import OrderStatus
 from canonical.refs import Ref, SystemReference
@@ -157,11 +157,7 @@ async def _order(context: Context, by: OrderNamed) -> Ref:
         if by.id is not None or ref.system == context.landscape.crm:
             return ref
         [found] = await load_orders(context, [ref])
-    if isinstance(found, Fault):
-        raise found
-    if found is None:
-        raise Mistake("NOT_FOUND", "There is no such order that your access includes.")
-    return found.ref
+    return _anchor(found, "order")
 
 
 async def _customer(context: Context, by: CustomerNamed) -> Ref:
@@ -169,10 +165,14 @@ async def _customer(context: Context, by: CustomerNamed) -> Ref:
     if by.id is not None or ref.system == context.landscape.crm:
         return ref
     [found] = await load_customers(context, [ref])
+    return _anchor(found, "customer")
+
+
+def _anchor(found: Order | Customer | Fault | None, what: str) -> Ref:
     if isinstance(found, Fault):
         raise found
     if found is None:
-        raise Mistake("NOT_FOUND", "There is no such customer that your access includes.")
+        raise Mistake("NOT_FOUND", f"There is no such {what} that your access includes.")
     return found.ref
 
 

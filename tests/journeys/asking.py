@@ -13,6 +13,9 @@ from gateway.tokens import Signer
 from sandbox.serve import Company
 from sources.kit.sandbox.story import Deal
 
+SECRET = "a secret of the tests, long enough"
+"""What signs the tokens of the journeys."""
+
 
 @dataclass
 class Told:

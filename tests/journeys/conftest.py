@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -16,9 +16,9 @@ from gateway.tokens import Signer
 from gateway.wiring import House, open_house, the_schema
 from resolvers.access import SCOPES
 from sandbox.serve import Company, open_company
-from tests.journeys.asking import Asker
-
-SECRET = "a secret of the tests, long enough"
+from tests.fakes.postgres import Databases
+from tests.journeys.asking import SECRET, Asker
+from tests.journeys.working import worked
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -56,3 +56,17 @@ async def ask(company: Company, house: House) -> AsyncIterator[Asker]:
         yield asker
         for sandbox in company.sandboxes.values():
             sandbox.faults.clear()
+
+
+@pytest.fixture(scope="module")
+def url(databases: Databases) -> Iterator[str]:
+    """The address of a store of the module's own."""
+    with databases.one() as given:
+        yield given
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def clerk(company: Company, url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]:
+    """A client with every right, of a gateway with a store and a worker of the module's own."""
+    async with worked(company, url, tmp_path_factory.mktemp("worker")) as (_, asker):
+        yield asker

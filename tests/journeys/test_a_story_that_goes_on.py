@@ -19,8 +19,7 @@ from gateway.tokens import Signer
 from gateway.wiring import open_house
 from resolvers.access import SCOPES
 from sandbox.serve import Company, open_company
-from tests.journeys.asking import Asker
-from tests.journeys.conftest import SECRET
+from tests.journeys.asking import SECRET, Asker
 from tests.journeys.test_truth import every_order
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 
 from sandbox.serve import Company, open_company
-from tests.fakes.postgres import Databases
 from tests.journeys.asking import Asker
 from tests.journeys.working import SUBMIT, new_key, rows, submitted, worked
 
@@ -30,12 +29,6 @@ CUSTOMERS = "select count(*) from A_BusinessPartner"
 async def company() -> AsyncIterator[Company]:
     async with open_company() as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def url(databases: Databases) -> Iterator[str]:
-    with databases.one() as given:
-        yield given
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,7 @@ from gateway.wiring import House, open_house
 from resolvers.access import SCOPES
 from sandbox.serve import Company
 from sources.landscape import Budgets
-from tests.journeys.asking import Asker
-from tests.journeys.conftest import SECRET
+from tests.journeys.asking import SECRET, Asker
 from tests.journeys.patience import patient_house, refurnished
 from tests.journeys.test_counting_calls import PAGE
 

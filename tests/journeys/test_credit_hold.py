@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 from sandbox.serve import Company, open_company
-from tests.fakes.postgres import Databases
 from tests.journeys.asking import Asker
 from tests.journeys.working import change, step, submitted, worked
 
@@ -27,12 +26,6 @@ ORDER = """query($id: ID!) { order(by: {id: $id}) { status holds { kind reason }
 async def company() -> AsyncIterator[Company]:
     async with open_company() as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def url(databases: Databases) -> Iterator[str]:
-    with databases.one() as given:
-        yield given
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

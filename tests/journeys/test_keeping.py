@@ -21,8 +21,7 @@ from resolvers.access import SCOPES
 from sandbox.serve import Company
 from sources.landscape import CACHEABLE
 from tests.fakes.real_redis import RealRedis
-from tests.journeys.asking import Asker, deal_with
-from tests.journeys.conftest import SECRET
+from tests.journeys.asking import SECRET, Asker, deal_with
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -16,9 +16,8 @@ from typer.testing import CliRunner
 from gateway.cli import app
 from gateway.wiring import House
 from sandbox.serve import Company
-from tests.journeys.asking import Asker, Told, words_of
+from tests.journeys.asking import SECRET, Asker, Told, words_of
 from tests.journeys.chance import Chance
-from tests.journeys.conftest import SECRET
 from tests.journeys.patience import patient_house
 from tests.journeys.test_counting_calls import PAGE
 

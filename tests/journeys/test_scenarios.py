@@ -12,7 +12,6 @@ import pytest_asyncio
 from sandbox.serve import Company, open_company
 from sources.kit.sandbox.faults import Fault
 from sources.kit.sandbox.story import Buyer, Deal
-from tests.fakes.postgres import Databases
 from tests.journeys.asking import Asker
 from tests.journeys.working import (
     AMEND,
@@ -29,7 +28,6 @@ from tests.journeys.working import (
     step,
     submitted,
     when,
-    worked,
 )
 
 pytestmark = [
@@ -48,18 +46,6 @@ async def company() -> AsyncIterator[Company]:
     """A company of our own: what is written into it is in nobody else's way."""
     async with open_company() as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def url(databases: Databases) -> Iterator[str]:
-    with databases.one() as given:
-        yield given
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def clerk(company: Company, url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]:
-    async with worked(company, url, tmp_path_factory.mktemp("worker")) as (_, asker):
-        yield asker
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,9 +13,8 @@ from sandbox.serve import Company, open_company
 from sources.kit.sandbox.story import Buyer, Deal
 from sources.tryton.sandbox.access import APPLICATION_KEY, COMPANY, DATABASE
 from sources.tryton.sandbox.serve import Reached
-from tests.fakes.postgres import Databases
 from tests.journeys.asking import Asker
-from tests.journeys.working import AMEND, RETRY, again, new_key, settled, step, submitted, worked
+from tests.journeys.working import AMEND, RETRY, again, new_key, settled, step, submitted
 from tests.sources.tryton.sandbox.asking import ask as ask_tryton
 from tests.sources.tryton.writing import amount, sales, ship, tell
 
@@ -39,15 +38,8 @@ async def company() -> AsyncIterator[Company]:
 
 
 @pytest.fixture(scope="module")
-def url(databases: Databases) -> Iterator[str]:
-    with databases.one() as given:
-        yield given
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ask(company: Company, url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]:
-    async with worked(company, url, tmp_path_factory.mktemp("worker")) as (_, asker):
-        yield asker
+def ask(clerk: Asker) -> Asker:
+    return clerk
 
 
 @pytest.fixture

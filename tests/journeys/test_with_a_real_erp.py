@@ -20,9 +20,8 @@ from resolvers.access import SCOPES
 from sandbox.opening import Tale
 from sandbox.serve import Company, open_company
 from sources.kit.sandbox.story import Deal
-from tests.journeys.asking import Asker, words_of
+from tests.journeys.asking import SECRET, Asker, words_of
 from tests.journeys.chance import Chance
-from tests.journeys.conftest import SECRET
 from tests.journeys.test_counting_calls import PAGE
 
 pytestmark = [

@@ -14,8 +14,7 @@ from gateway.tokens import Signer
 from gateway.wiring import open_house
 from resolvers.access import SCOPES
 from sandbox.serve import Company
-from tests.journeys.asking import Asker
-from tests.journeys.conftest import SECRET
+from tests.journeys.asking import SECRET, Asker
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

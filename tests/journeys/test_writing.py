@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,9 +11,8 @@ import pytest_asyncio
 
 from sandbox.serve import Company, open_company
 from sources.kit.sandbox.faults import Fault
-from tests.fakes.postgres import Databases
 from tests.journeys.asking import Asker
-from tests.journeys.working import AMEND, CANCEL, RETRY, SUBMIT, again, new_key, settled, worked
+from tests.journeys.working import AMEND, CANCEL, RETRY, SUBMIT, again, new_key, settled
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -35,15 +34,8 @@ async def company() -> AsyncIterator[Company]:
 
 
 @pytest.fixture(scope="module")
-def url(databases: Databases) -> Iterator[str]:
-    with databases.one() as given:
-        yield given
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ask(company: Company, url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]:
-    async with worked(company, url, tmp_path_factory.mktemp("worker")) as (_, asker):
-        yield asker
+def ask(clerk: Asker) -> Asker:
+    return clerk
 
 
 async def buyer(ask: Asker) -> str:

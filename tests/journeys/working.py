@@ -22,8 +22,7 @@ from gateway.wiring import House, open_house
 from resolvers.access import SCOPES
 from sandbox.serve import Company
 from tests.house.tree import ROOT
-from tests.journeys.asking import Asker
-from tests.journeys.conftest import SECRET
+from tests.journeys.asking import SECRET, Asker
 
 SUBMISSION = """
   id state operation externalReference problems { code category message field outcome blocking owner system }
