@@ -230,7 +230,8 @@ def _row(told: About, rules: Rules, cause: Cause, correctable_now: Sequence[Corr
         "correctable": list(correctable_now),
         "technical_detail": problem.detail,
         "correlation_id": told.correlation_id,
-        "due_at": func.clock_timestamp() + timedelta(minutes=due),
+        "raised_at": func.statement_timestamp(),
+        "due_at": func.statement_timestamp() + timedelta(minutes=due),
     }
 
 

@@ -173,9 +173,12 @@ class Hub:
                     del self._lanes[lane]
 
     async def _follow(self) -> None:
-        """Hear what is new, by Redis or by looking, whichever works."""
+        """Hear what is new, by Redis or by looking, whichever works, until we leave.
+
+        A cancellation that meets a command just as it is sent is swallowed by Redis's client on Python 3.11 (wait_for).
+        """
         seen: bytes | None = None
-        while True:
+        while not self.leaving:
             try:
                 seen = await self._wait(seen)
             except (RedisError, OSError) as error:

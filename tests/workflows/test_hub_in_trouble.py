@@ -72,6 +72,31 @@ async def test_a_hub_that_begins_without_its_redis_hears_through_it_once_it_is_t
     assert one.keys == ["e1", "e2"]
 
 
+class Swallowing(Redis):
+    """A Redis whose client swallows the first cancellation, as wait_for does where a command was sent just then."""
+
+    waiting = swallowed = False
+
+    async def xread(self, *_: Any, **__: Any) -> Any:
+        self.waiting = True
+        if not self.swallowed:
+            try:
+                await asyncio.sleep(NEVER)
+            except asyncio.CancelledError:
+                self.swallowed = True
+        return []
+
+
+async def test_a_hub_ends_though_its_redis_swallows_that_it_is_to(store: Store, redis: RealRedis) -> None:
+    line = Swallowing(unix_socket_path=str(redis.socket))
+
+    async with asyncio.timeout(30), Hub(store, "acme", line, look_every=NEVER).open():
+        await until(lambda: line.waiting)
+
+    assert line.swallowed
+    await line.aclose()
+
+
 async def test_what_comes_out_of_order_or_not_at_all_through_redis_is_found_in_the_log(
     quiet: Telling, line: Redis
 ) -> None:
