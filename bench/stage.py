@@ -29,17 +29,33 @@ from gateway.outliving import start_database
 from gateway.tokens import Signer
 from resolvers.access import SCOPES
 
-SETTLES_AFTER = 12
-"""Seconds in which the pretend systems have certainly taken a write or not; real ones are given minutes."""
 WRITES_WITHIN = 3
-ANSWERS_WITHIN = 5
-"""Seconds that a call is waited for: less than the proxy holds some of them."""
 AT_ONCE = 8
+"""Writes at the same time into a pretend system."""
 _START = 90.0
 _LIVING = (
     "select count(*) from worker where ended_at is null and os_pid = any(%s)"
     " and heartbeat_at > clock_timestamp() - interval '5 seconds'"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    """How hard a system is pressed.
+
+    `answers`: seconds that a call is waited for; `settles`: seconds after which a write has certainly been taken or
+    not, which real ones are usually given minutes for; `at_once`: writes together.
+    """
+
+    answers: int
+    settles: int
+    at_once: int
+
+
+PRETENDED = Pressing(answers=5, settles=12, at_once=AT_ONCE)
+"""Less patience than the proxy takes for some answers."""
+REAL = Pressing(answers=10, settles=24, at_once=2)
+"""A real ERP in one process of Python: it works for a second or more on one order, and on one at a time."""
 
 
 @dataclass
@@ -119,7 +135,7 @@ def open_stage(workers: int, seed: int = 1, erp: str | None = None) -> Iterator[
         url = start_database(children, state)
         landscape = state / "bench.toml"
         given = Path(told["landscape"]).read_text(encoding="utf-8")
-        landscape.write_text(hurried(redirected(given, told["systems"], between["systems"])), encoding="utf-8")
+        landscape.write_text(hurried(redirected(given, told["systems"], between["systems"]), erp), encoding="utf-8")
         secret, port = secrets.token_urlsafe(48), free_port()
         command = [sys.executable, "-m", "gateway.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
         environment = {"REVGRAPH_JWT_SECRET": secret, "REVGRAPH_DATABASE_URL": url, "REVGRAPH_DEADLINE_SECONDS": "10"}
@@ -143,14 +159,22 @@ def redirected(landscape: str, systems: Mapping[str, str], proxied: Mapping[str,
     return landscape
 
 
-def hurried(landscape: str) -> str:
-    """The landscape of systems that settle soon, are pressed harder, and leave credit to the ERP."""
-    settled = re.sub(r"(?m)^settle_seconds = \d+$", f"settle_seconds = {SETTLES_AFTER}", landscape)
+def hurried(landscape: str, real: str | None = None) -> str:
+    """The landscape of systems that settle soon, are pressed harder, and leave credit to the ERP.
+
+    `real`: the vendor folder of a system that is none of ours.
+    """
+    head, *instances = landscape.split("[[instances]]")
+    pressed = [_pressed(one, REAL if real and f'kind = "{real}"' in one else PRETENDED) for one in instances]
+    return f'{"[[instances]]".join([head, *pressed])}\n[orders]\ncredit = "hold"\n'
+
+
+def _pressed(instance: str, how: Pressing) -> str:
+    settled = re.sub(r"(?m)^settle_seconds = \d+$", f"settle_seconds = {how.settles}", instance)
     written = re.sub(r"(?m)^sap_client = ", f"write_seconds = {WRITES_WITHIN}\n\\g<0>", settled)
-    limits = f"[instances.limits]\ntimeout_seconds = {ANSWERS_WITHIN}"
-    writes = f"[instances.writes]\nconcurrency = {AT_ONCE}\nwaiting = 2000"
-    pressed = re.sub(r"(?m)^\[instances.settings\]$", f"{limits}\n\n{writes}\n\n\\g<0>", written)
-    return f'{pressed}\n[orders]\ncredit = "hold"\n'
+    limits = f"[instances.limits]\ntimeout_seconds = {how.answers}"
+    writes = f"[instances.writes]\nconcurrency = {how.at_once}\nwaiting = 2000"
+    return re.sub(r"(?m)^\[instances.settings\]$", f"{limits}\n\n{writes}\n\n\\g<0>", written)
 
 
 def _start_systems(children: Children, state: Path, erp: str | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -137,13 +138,27 @@ def test_what_is_handed_in_and_changed_hangs_on_the_seed_alone() -> None:
 
 
 def test_the_systems_of_the_run_settle_soon_and_are_asked_for_writes_with_little_patience() -> None:
-    told = 'base_url = "http://a"\nsettle_seconds = 660\n\n[instances.settings]\nsap_client = "100"\n'
+    told = '[[instances]]\nbase_url = "http://a"\nsettle_seconds = 660\n\n[instances.settings]\nsap_client = "100"\n'
 
     hurrying = hurried(redirected(told, {"erp": "http://a"}, {"erp": "http://b"}))
 
     assert 'base_url = "http://b"\n' in hurrying
     assert "settle_seconds = 12\n" in hurrying
     assert 'write_seconds = 3\nsap_client = "100"' in hurrying
+
+
+def test_a_real_erp_is_given_more_time_and_less_to_do_at_once_than_the_pretended_ones() -> None:
+    one = '[[instances]]\nkind = "KIND"\nsettle_seconds = 660\n\n[instances.settings]\na = 1\n'
+
+    hurrying = tomllib.loads(hurried(one.replace("KIND", "pretended") + one.replace("KIND", "real"), "real"))
+
+    [pretended, real] = hurrying["instances"]
+    assert (pretended["settle_seconds"], pretended["limits"], pretended["writes"]["concurrency"]) == (
+        12,
+        {"timeout_seconds": 5},
+        8,
+    )
+    assert (real["settle_seconds"], real["limits"], real["writes"]["concurrency"]) == (24, {"timeout_seconds": 10}, 2)
 
 
 def test_a_section_replaces_the_one_before_and_leaves_its_neighbours(tmp_path: Path) -> None:

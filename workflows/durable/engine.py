@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ import msgspec
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowHandleAsync
 
 from workflows.durable import APPLICATION, SHAPE, SUBMISSIONS, Durable, Started, Work, queue_of
+from workflows.durable.awaiting import Awaiting
 
 T = TypeVar("T")
 
@@ -19,7 +20,8 @@ Workflow = Callable[[str], Awaitable[object]]
 """What is run durably: it is given one word, and reads everything else from the store."""
 
 LOOK_EVERY = 0.15
-"""Seconds between two looks at a workflow that another one waits for."""
+"""Seconds between two looks at the workflows that others wait for."""
+ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 MOST_RUNS = 25
 """How often a workflow is taken up again before it is taken for poison. Each death of a worker counts."""
 
@@ -51,6 +53,7 @@ class Engine(Durable):
     def __init__(self, url: str, executor: str, version: str = SHAPE, connections: int = 8) -> None:
         """Keep what it is told; nothing runs yet. `executor` is never used twice."""
         self.executor, self.version, self._closing = executor, version, False
+        self._awaiting = Awaiting(_ended, LOOK_EVERY)
         logging.getLogger("dbos").setLevel(logging.ERROR)
         DBOS(
             config=DBOSConfig(
@@ -122,6 +125,7 @@ class Engine(Durable):
         )
         begun = DBOS.enqueue_workflow_with_options_async(options, workflow.argument)
         handle: WorkflowHandleAsync[object] = await self._ours(begun)
+        await self._ours(self._awaiting.ended(workflow.id))
         return msgspec.convert(await self._ours(handle.get_result(polling_interval_sec=LOOK_EVERY)), kind)
 
     async def _ours(self, promised: Coroutine[Any, Any, T]) -> T:
@@ -145,6 +149,12 @@ class Engine(Durable):
         )
         if ended:
             await DBOS.delete_workflows_async([one.workflow_id for one in ended])
+
+
+async def _ended(ids: Sequence[str]) -> Collection[str]:
+    """Those of the workflows that have ended."""
+    found = await DBOS.list_workflows_async(workflow_ids=list(ids), status=ENDED, load_input=False, load_output=False)
+    return [one.workflow_id for one in found]
 
 
 def recover(executor: str) -> int:
