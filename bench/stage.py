@@ -54,8 +54,8 @@ class Pressing:
 
 PRETENDED = Pressing(answers=5, settles=12, at_once=AT_ONCE)
 """Less patience than the proxy takes for some answers."""
-REAL = Pressing(answers=10, settles=24, at_once=2)
-"""A real ERP in one process of Python: it works for a second or more on one order, and on one at a time."""
+REAL = Pressing(answers=10, settles=24, at_once=3)
+"""A real ERP in one process of Python: it works on one order for a second or more, and on few at a time."""
 
 
 @dataclass

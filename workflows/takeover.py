@@ -57,6 +57,12 @@ _FROZEN: Final = (
     " and l.objid = w.id and l.granted and l.pid = w.backend_pid"
     " where w.heartbeat_at < clock_timestamp() - make_interval(secs => %s)"
 )
+_FORGIVEN: Final = (
+    "update dbos.workflow_status w set recovery_attempts = w.recovery_attempts - 1 where w.executor_id = %s"
+    " and w.status = 'PENDING' and w.recovery_attempts > 0 and exists (select 1 from dbos.workflow_status other"
+    " where other.parent_workflow_id = w.workflow_uuid and other.status in ('PENDING', 'ENQUEUED', 'DELAYED'))"
+)
+"""What waits for another workflow did not end its worker: that death is not counted towards its being poison."""
 _END_SESSIONS: Final = "select pg_terminate_backend(pid, 1000) from pg_stat_activity where application_name = %s"
 
 
@@ -173,7 +179,13 @@ class Life:
                     continue
                 # A machine that was cut off may have left transactions open, and what they lock keeps others waiting.
                 session.execute(_END_SESSIONS, (executor,))
+                self._forgive(executor)
                 count = self._recover(executor)
                 row = (executor, self.executor, count)
                 session.execute("insert into takeover (dead, taken_by, workflows) values (%s, %s, %s)", row)
             log.warning("Worker %s is dead: %d of its workflows go on elsewhere", executor, count)
+
+    def _forgive(self, executor: str) -> None:
+        # On a session of its own: the recovery changes the same rows, and must not wait for us.
+        with self._connect(5000) as session:
+            session.execute(_FORGIVEN, (executor,))

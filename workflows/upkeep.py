@@ -12,7 +12,7 @@ from canonical.errors import Outcome, ProblemCategory
 from canonical.problem import Problem
 from canonical.submission import SubmissionState
 from workflows import exception_queue, ledger
-from workflows.durable.enqueueing import standing
+from workflows.durable.enqueueing import has_parts, standing
 from workflows.exception_queue import Cause
 from workflows.ledger import Taken
 from workflows.round import Round, failure
@@ -70,17 +70,20 @@ async def _find_abandoned(shop: Workshop) -> None:
     for workflow, mine in rows.items():
         word = words.get(workflow)
         if word == _POISON:
-            await _end_poison(shop, mine)
+            await _end_poison(shop, workflow, mine)
         elif word is None or word in _OVER:
             async with shop.store.transaction() as transaction:
                 anew = update(_table).where(_table.c.id == mine, *idle)
                 await transaction.execute(anew.values(resume_at=func.clock_timestamp()))
 
 
-async def _end_poison(shop: Workshop, id: str) -> None:
-    """What kills its worker again and again is not run once more by itself."""
+async def _end_poison(shop: Workshop, workflow: str, id: str) -> None:
+    """What kills its worker again and again is not run once more by itself.
+
+    What it gave into a queue is still carried out, and only then it is known what became of the submission.
+    """
     async with shop.store.transaction() as transaction:
-        taken = await ledger.take(transaction, id)
+        taken = None if await has_parts(transaction, workflow) else await ledger.take(transaction, id)
     if taken is not None:
         round_ = Round(shop, taken)
         await round_.end(await failure(round_, "it ended its worker too often"))

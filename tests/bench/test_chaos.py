@@ -158,7 +158,7 @@ def test_a_real_erp_is_given_more_time_and_less_to_do_at_once_than_the_pretended
         {"timeout_seconds": 5},
         8,
     )
-    assert (real["settle_seconds"], real["limits"], real["writes"]["concurrency"]) == (24, {"timeout_seconds": 10}, 2)
+    assert (real["settle_seconds"], real["limits"], real["writes"]["concurrency"]) == (24, {"timeout_seconds": 10}, 3)
 
 
 def test_a_section_replaces_the_one_before_and_leaves_its_neighbours(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ from tests.workflows.house import ANN, House, line, order
 from workflows.audit import AuditFilter
 from workflows.binding import Given, bind
 from workflows.desk import Desk
+from workflows.durable import Started
+from workflows.durable.enqueueing import enqueue
 from workflows.exception_queue import ExceptionFilter
 from workflows.ledger import SubmissionFilter
 from workflows.outbox import put
@@ -471,6 +473,26 @@ async def test_what_ends_its_worker_again_and_again_is_given_up_and_shown(house:
     done = await house.look(submitted.submission.id)
     assert done.state is SubmissionState.FAILED
     assert len(done.exception_ids) == 1
+
+
+async def test_what_is_given_up_is_told_of_only_when_nothing_of_it_can_be_written_any_more(house: House) -> None:
+    submitted = await house.submit(order())
+    assert submitted.submission is not None
+    submission = submitted.submission.id
+    await house.say("update dbos.workflow_status set status = 'MAX_RECOVERY_ATTEMPTS_EXCEEDED'")
+    await house.say("update submission set submitted_at = submitted_at - interval '1 hour'")
+    async with house.store.transaction() as transaction:
+        await enqueue(transaction, "writes.erp-eu", Started("carry_out", "a booking", "RG1"))
+    owned = "update dbos.workflow_status set parent_workflow_id = :id where workflow_uuid = 'a booking'"
+    await house.say(owned, id=f"{submission}:1")
+
+    await look_after(house.shop)
+    waiting = await house.look(submission)
+    await house.say("update dbos.workflow_status set status = 'SUCCESS' where workflow_uuid = 'a booking'")
+    await look_after(house.shop)
+
+    assert (waiting.state, waiting.settled_at) == (SubmissionState.IN_PROGRESS, None)
+    assert (await house.look(submission)).state is SubmissionState.FAILED
 
 
 async def test_after_its_time_an_answer_is_emptied_and_its_key_still_makes_no_second_order(house: House) -> None:

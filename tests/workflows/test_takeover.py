@@ -63,3 +63,38 @@ def test_a_life_that_cannot_be_seen_for_too_long_is_over(database: str) -> None:
         assert died.wait(30)
 
     life.end()
+
+
+def test_a_death_counts_towards_poison_only_for_what_was_not_waiting_for_something_else(database: str) -> None:
+    begun = "select dbos.enqueue_workflow(workflow_name => 'any', queue_name => 'q', workflow_id => %s)"
+    held = "update dbos.workflow_status set status = 'PENDING', executor_id = 'dead', recovery_attempts = 5"
+    recovered = threading.Event()
+    dead: list[str] = []
+
+    def recover(executor: str) -> int:
+        with psycopg.connect(database, autocommit=True) as other:
+            other.execute("update dbos.workflow_status set executor_id = 'next' where executor_id = 'dead'")
+        dead.append(executor)
+        recovered.set()
+        return 4
+
+    with psycopg.connect(database, autocommit=True) as session:
+        for name in ("waits", "waited for", "waits no more", "ended", "works"):
+            session.execute(begun, (name,))
+        session.execute(f"{held} where workflow_uuid in ('waits', 'waits no more', 'works', 'waited for')")
+        owned = "update dbos.workflow_status set parent_workflow_id = %s, status = %s where workflow_uuid = %s"
+        session.execute(owned, ("waits", "PENDING", "waited for"))
+        session.execute(owned, ("waits no more", "SUCCESS", "ended"))
+        session.execute(
+            "insert into worker (executor_id, version, host, os_pid, backend_pid, heartbeat_at)"
+            " values ('dead', '1', 'h', 1, 1, '-infinity')"
+        )
+        life = Life(database, new_executor(), "1", recover, SOON)
+        life.start()
+        assert recovered.wait(30)
+        asked = session.execute("select workflow_uuid, recovery_attempts from dbos.workflow_status")
+        rows = {str(name): int(count) for name, count in asked}
+        life.end()
+
+    assert dead == ["dead"]
+    assert rows == {"waits": 4, "waited for": 5, "waits no more": 5, "works": 5, "ended": 0}

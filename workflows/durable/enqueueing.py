@@ -24,6 +24,10 @@ _WAITING = text(
     " and status in ('ENQUEUED', 'DELAYED') limit :most) waiting"
 )
 _RUNNING = text("select 1 from dbos.workflow_status where executor_id = :executor and status = 'PENDING' limit 1")
+_PARTS = text(
+    "select 1 from dbos.workflow_status where parent_workflow_id = :id"
+    " and status in ('PENDING', 'ENQUEUED', 'DELAYED') limit 1"
+)
 _STANDING = text("select workflow_uuid, status from dbos.workflow_status where workflow_uuid = any(:ids)")
 
 
@@ -44,6 +48,11 @@ async def waiting(connection: AsyncConnection, queue: str, most: int) -> int:
 async def busy(connection: AsyncConnection, executor: str) -> bool:
     """Whether a worker has anything in its hands."""
     return (await connection.execute(_RUNNING, {"executor": executor})).first() is not None
+
+
+async def has_parts(connection: AsyncConnection, id: str) -> bool:
+    """Whether something that a workflow gave into a queue has not ended, whatever became of the workflow itself."""
+    return (await connection.execute(_PARTS, {"id": id})).first() is not None
 
 
 async def standing(connection: AsyncConnection, ids: list[str]) -> dict[str, str]:
