@@ -253,7 +253,7 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--kill-every", type=float, default=4, help="seconds; 0 kills nobody (default 4)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--calm-after", type=float, default=60, help="seconds after the last hand-in (default 60)")
-    parser.add_argument("--patience", type=float, default=900, help="seconds for each stage of it (default 900)")
+    parser.add_argument("--patience", type=float, default=5400, help="seconds for each stage of it (default 5400)")
     parser.add_argument("--dry", action="store_true", help="write nothing")
     told = parser.parse_args(given)
     plan = Plan(
