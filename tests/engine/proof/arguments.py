@@ -97,7 +97,9 @@ class Arguments:
             values: list[str] = list(inner.values)
             return self._choosing.one_of(values)
         names = (name, name.rpartition(".")[2], str(inner))
-        return self._choosing.one_of(next(self._samples[known] for known in names if known in self._samples))
+        samples = next(self._samples[known] for known in names if known in self._samples)
+        sure = isinstance(kind, GraphQLNonNull)
+        return self._choosing.one_of([sample for sample in samples if not sure or sample != "null"])
 
     def _list(self, name: str, kind: GraphQLList[Any], *, variables: bool) -> str:
         if self._choosing.percent(15):  # one value, of however many lists, stands for a list of one
