@@ -27,6 +27,13 @@ async def company() -> AsyncIterator[Company]:
         yield opened
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def control(company: Company) -> AsyncIterator[httpx.AsyncClient]:
+    """What lets things happen in the company; of a module that has one of its own."""
+    async with httpx.AsyncClient(base_url=company.control, trust_env=False, timeout=60) as client:
+        yield client
+
+
 @pytest.fixture(scope="session")
 def graph() -> GraphQLSchema:
     return the_schema()

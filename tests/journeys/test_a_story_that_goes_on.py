@@ -37,12 +37,6 @@ async def company() -> AsyncIterator[Company]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def control(company: Company) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=company.control, trust_env=False, timeout=60) as client:
-        yield client
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def ask(company: Company, graph: GraphQLSchema) -> AsyncIterator[Asker]:
     settings = Settings.model_validate({"jwt_secret": SECRET, "landscape": company.landscape, "deadline_seconds": 20})
     async with open_house(settings, os.environ, graph) as house:

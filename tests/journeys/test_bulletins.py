@@ -34,12 +34,6 @@ async def company() -> AsyncIterator[Company]:
         yield opened
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def control(company: Company) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=company.control, trust_env=False, timeout=60) as client:
-        yield client
-
-
 async def test_what_happens_to_an_order_is_told_to_the_crms_own_screens(
     company: Company, control: httpx.AsyncClient, url: str, tmp_path: Path
 ) -> None:
