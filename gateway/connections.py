@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import count
+from time import monotonic
 from typing import Any, Final, Protocol
 
 from starlette.types import Send
@@ -125,11 +126,10 @@ class Patience:
 
     async def send(self, send: Send, event: Event, connection: Connection) -> None:
         """Hand an event to the server, which takes it when the client has read enough of those before; or GoneError."""
-        loop = asyncio.get_running_loop()
         ticket = next(self._tickets)
-        self._waiting[ticket] = (loop.time(), connection)
+        self._waiting[ticket] = (monotonic(), connection)
         if self._timer is None:
-            self._timer = loop.call_later(self._seconds / 4, self._look)
+            self._look_again()
         try:
             await send(event)
         except (OSError, RuntimeError) as gone:
@@ -140,12 +140,15 @@ class Patience:
 
     def _look(self) -> None:
         self._timer = None
-        loop = asyncio.get_running_loop()
-        late = loop.time() - self._seconds
+        late = monotonic() - self._seconds
         waiting: Mapping[int, tuple[float, Connection]] = dict(self._waiting)
         for since, connection in waiting.values():
             if since > late:
                 break
             connection.abort()
         if waiting:
-            self._timer = loop.call_later(self._seconds / 4, self._look)
+            self._look_again()
+
+    def _look_again(self) -> None:
+        # Not asked for each message: on Python 3.11 it is a call of the system to know the loop that runs.
+        self._timer = asyncio.get_running_loop().call_later(self._seconds / 4, self._look)

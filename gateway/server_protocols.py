@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.connections import ABORT
+from gateway.corking import Corked
 from gateway.settings import Settings
 
 
@@ -20,9 +21,14 @@ class Requests(HttpToolsProtocol):
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn types it
-        """Begin a connection."""
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, ABORT: transport.abort}
+        """Begin a connection. Its sockets take the corked transport over."""
+        super().connection_made(Corked(transport, self.loop))
+        self.app_state = {**self.app_state, ABORT: self.transport.abort}
+
+    def handle_websocket_upgrade(self) -> None:
+        """Let a socket take over, and be gone: the parser knows this protocol, and only the collector would end it."""
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment] # as uvicorn does when a connection is lost
 
 
 class Sockets(WebSocketsSansIOProtocol):

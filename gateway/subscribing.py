@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final, cast
 
@@ -61,18 +61,19 @@ class Subscribing:
         context.resumes_after = after
         events = await self._loom.events(operation, context, asked.variables)
         if isinstance(events, ExecutionResult):
-            raise WrongDocumentError("GRAPHQL_VALIDATION_FAILED", events.errors or [])
-        messages = self._messages(operation, asked.variables, caller, cast("AsyncIterator[Logged]", events))
+            messages = _only(_not_begun(events.errors or [], caller))
+        else:
+            messages = self._messages(operation, asked.variables, caller, cast("AsyncGenerator[Logged, None]", events))
         # Whoever is sent away before the first event still has a place to come back to.
         return Telling(messages, after or _after(operation, asked.variables) or str(context.resume_from))
 
     async def _messages(
-        self, operation: Operation, variables: Mapping[str, Any], caller: Caller, events: AsyncIterator[Logged]
+        self, operation: Operation, variables: Mapping[str, Any], caller: Caller, events: AsyncGenerator[Logged, None]
     ) -> AsyncGenerator[Message, None]:
         which = (operation, _spoken(operation, variables), _rights(caller.principal))
         at_once = self._loom.immediate(operation, variables)
         cursor: str | None = None
-        async with aclosing(cast("Any", events)):
+        async with aclosing(events):
             try:
                 async for logged in events:
                     if self._clock() >= caller.expires_at:
@@ -87,7 +88,7 @@ class Subscribing:
             except CutOffError as cut:
                 raise _cut_off(cut, cursor) from cut
             except (Mistake, Fault) as error:
-                yield Message(self._refusal(operation, error, caller))
+                yield Message(_broken(operation, error, caller))
 
     def _context(self, caller: Caller) -> Context:
         view = self._view_of(caller.principal)
@@ -134,11 +135,6 @@ class Subscribing:
             answer["errors"] = errors.formatted(result.errors, caller.correlation_id)
         return Message(orjson.dumps(answer), cursor)
 
-    def _refusal(self, operation: Operation, error: Mistake | Fault, caller: Caller) -> bytes:
-        """What kept a subscription from beginning, or ended it, told at its field."""
-        said = GraphQLError(error.sentence, path=[_field(operation)], original_error=error)
-        return orjson.dumps({"data": None, "errors": errors.formatted([said], caller.correlation_id)})
-
 
 class Telling:
     """The messages of one subscription, and its place in the log while there is none yet."""
@@ -153,13 +149,33 @@ class Telling:
         """Itself."""
         return self
 
-    async def __anext__(self) -> Message:
-        """The next message."""
-        return await anext(self._messages)
+    def __anext__(self) -> Awaitable[Message]:
+        """The next message, from where it is made: whoever waits for it waits there."""
+        return self._messages.__anext__()
 
     async def aclose(self) -> None:
         """End the subscription at once."""
         await self._messages.aclose()
+
+
+def _not_begun(said: Sequence[GraphQLError], caller: Caller) -> Message:
+    """Why a subscription has no events, as its only answer; raises where the document or we are wrong."""
+    cause = said[0].original_error if said else None
+    if cause is None:
+        raise WrongDocumentError("GRAPHQL_VALIDATION_FAILED", said)
+    if not isinstance(cause, Mistake | Fault):
+        raise cause
+    return Message(orjson.dumps({"data": None, "errors": errors.formatted(said, caller.correlation_id)}))
+
+
+async def _only(message: Message) -> AsyncGenerator[Message, None]:
+    yield message
+
+
+def _broken(operation: Operation, error: Mistake | Fault, caller: Caller) -> bytes:
+    """What ended a subscription, told at its field."""
+    said = GraphQLError(error.sentence, path=[operation.first_key], original_error=error)
+    return orjson.dumps({"data": None, "errors": errors.formatted([said], caller.correlation_id)})
 
 
 def _after(operation: Operation, variables: Mapping[str, Any]) -> str | None:
@@ -182,10 +198,6 @@ def _spoken(operation: Operation, variables: Mapping[str, Any]) -> bytes:
 
 def _rights(principal: Principal) -> Rights:
     return principal.tenant, principal.scopes, principal.legal_entities, principal.accounts
-
-
-def _field(operation: Operation) -> str:
-    return operation.first_key
 
 
 def _before(logged: Logged) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from canonical.integration_exception import IntegrationException
 from canonical.joined import Customer, Order
 from canonical.money import Money
 from canonical.order import OrderStatus
+from canonical.principal import Principal
 from canonical.refs import Ref, SystemReference
 from canonical.submission import Submission, SubmissionState
 from canonical.timeline import TimelineArea, TimelineKind
@@ -53,19 +54,13 @@ async def order_status_changed(
 ) -> AsyncGenerator[Logged, None]:
     """Each change of an order's status, of one order or of all that fit."""
     require(context.principal, "orders:read")
-    interest = await _interest(context, _STATUS, filter, (by,) if by else ())
-    async with aclosing(_events(context, interest, after)) as events:
-        async for logged in events:
-            yield logged
+    return await _events(context, await _interest(context, _STATUS, filter, (by,) if by else ()), after)
 
 
 async def revenue_events(context: Context, filter: EventFilterAsked, after: str | None) -> AsyncGenerator[Logged, None]:
     """Everything that happens, as far as it may be seen."""
     require(context.principal, "orders:read")
-    interest = await _interest(context, _HAPPENINGS, filter, ())
-    async with aclosing(_events(context, interest, after)) as events:
-        async for logged in events:
-            yield logged
+    return await _events(context, await _interest(context, _HAPPENINGS, filter, ()), after)
 
 
 async def submission_updated(context: Context, id: str, after: str | None) -> AsyncGenerator[Logged, None]:
@@ -74,33 +69,37 @@ async def submission_updated(context: Context, id: str, after: str | None) -> As
     interest = Interest(
         kinds=frozenset({EventKind.SUBMISSION_UPDATED}),
         submission_id=own_key(id, "Submission"),
-        admits=lambda event: sees_event(context.principal, event),
+        admits=_seen_by(context.principal),
     )
-    async with aclosing(_events(context, interest, after)) as events:
-        async for logged in events:
-            yield logged
+    return await _events(context, interest, after)
 
 
 async def exception_raised(context: Context, by: ExceptionFilter, after: str | None) -> AsyncGenerator[Logged, None]:
     """Each exception that fits, when it is raised; it is looked at as it is then."""
     require(context.principal, "exceptions:read")
-    interest = Interest(
-        kinds=frozenset({EventKind.EXCEPTION_RAISED}), admits=lambda event: sees_event(context.principal, event)
-    )
-    narrowed = by != ExceptionFilter()
-    async with aclosing(_events(context, interest, after)) as events:
+    kinds = frozenset({EventKind.EXCEPTION_RAISED})
+    events = await _events(context, Interest(kinds=kinds, admits=_seen_by(context.principal)), after)
+    return events if by == ExceptionFilter() else _fitting(context, events, by)
+
+
+async def _fitting(
+    context: Context, events: AsyncGenerator[Logged, None], by: ExceptionFilter
+) -> AsyncGenerator[Logged, None]:
+    exceptions = desk_of(context).exceptions
+    async with aclosing(events):
         async for logged in events:
-            if not narrowed or await _fits(context, logged.event, by):
+            with in_words():
+                fits = await exceptions.fitting(context.principal, logged.event.exception_id or "", by)
+            if fits:
                 yield logged
 
 
-async def _fits(context: Context, event: Event, by: ExceptionFilter) -> bool:
-    exceptions = desk_of(context).exceptions
-    with in_words():
-        return bool(await exceptions.fitting(context.principal, event.exception_id or "", by))
+def _seen_by(principal: Principal) -> Callable[[Event], bool]:
+    return lambda event: sees_event(principal, event)
 
 
 async def _events(context: Context, interest: Interest, after: str | None) -> AsyncGenerator[Logged, None]:
+    """The hub's own events, from now on or behind a cursor that it can still tell from."""
     hub = hub_of(context)
     resumed = context.resumes_after or after
     if resumed is None:
@@ -108,10 +107,7 @@ async def _events(context: Context, interest: Interest, after: str | None) -> As
     else:
         cursor = cursor_of(resumed)
         await told(context, hub.check(cursor))
-    with in_words():
-        async with aclosing(hub.events(interest, cursor)) as events:
-            async for logged in events:
-                yield logged
+    return hub.events(interest, cursor)
 
 
 def hub_of(context: Context) -> Hub:
@@ -135,7 +131,6 @@ async def _interest(
             raise Mistake("TOO_MANY", f"A subscription is narrowed to at most {MOST_NAMED} {what}.")
     for code in filter.legal_entities or ():
         context.landscape.entity(code)
-    principal = context.principal
     return Interest(
         kinds=kinds,
         orders=None if orders is None else frozenset([await _order(context, one) for one in orders]),
@@ -144,7 +139,7 @@ async def _interest(
         ),
         happenings=filter.kinds,
         legal_entities=filter.legal_entities,
-        admits=lambda event: sees_event(principal, event),
+        admits=_seen_by(context.principal),
     )
 
 

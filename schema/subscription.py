@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -80,9 +79,9 @@ class ExceptionNotice:
 T = TypeVar("T")
 
 
-def _told(event: Logged, _: type[T]) -> T:
-    """The event, which the graph shows as this type."""
-    return cast("T", event)
+def _told(events: AsyncGenerator[Logged, None], _: type[T]) -> AsyncGenerator[T, None]:
+    """The events, which the graph shows as this type. Nothing stands between them and whoever listens."""
+    return cast("AsyncGenerator[T, None]", events)
 
 
 async def _order_status_changed(
@@ -92,33 +91,28 @@ async def _order_status_changed(
     after: EventCursor | None = None,
 ) -> AsyncGenerator[OrderStatusChange, None]:
     by = order_named(order) if order else None
-    async with aclosing(subscriptions.order_status_changed(info.context, by, event_filter(filter), after)) as events:
-        async for event in events:
-            yield _told(event, OrderStatusChange)
+    events = await subscriptions.order_status_changed(info.context, by, event_filter(filter), after)
+    return _told(events, OrderStatusChange)
 
 
 async def _revenue_events(
     info: Info[Context, None], filter: EventFilter | None = None, after: EventCursor | None = None
 ) -> AsyncGenerator[RevenueEvent, None]:
-    async with aclosing(subscriptions.revenue_events(info.context, event_filter(filter), after)) as events:
-        async for event in events:
-            yield _told(event, RevenueEvent)
+    events = await subscriptions.revenue_events(info.context, event_filter(filter), after)
+    return _told(events, RevenueEvent)
 
 
 async def _submission_updated(
     info: Info[Context, None], id: strawberry.ID, after: EventCursor | None = None
 ) -> AsyncGenerator[SubmissionUpdate, None]:
-    async with aclosing(subscriptions.submission_updated(info.context, id, after)) as events:
-        async for event in events:
-            yield _told(event, SubmissionUpdate)
+    return _told(await subscriptions.submission_updated(info.context, id, after), SubmissionUpdate)
 
 
 async def _exception_raised(
     info: Info[Context, None], filter: ExceptionFilter | None = None, after: EventCursor | None = None
 ) -> AsyncGenerator[ExceptionNotice, None]:
-    async with aclosing(subscriptions.exception_raised(info.context, exception_filter(filter), after)) as events:
-        async for event in events:
-            yield _told(event, ExceptionNotice)
+    events = await subscriptions.exception_raised(info.context, exception_filter(filter), after)
+    return _told(events, ExceptionNotice)
 
 
 @strawberry.type

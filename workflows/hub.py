@@ -24,6 +24,7 @@ from canonical.events import Cursor, Event, Logged
 from workflows.event_stream import from_wire, stream_of
 from workflows.listening import CutOffError, Interest, Listener, lanes_of
 from workflows.log import Standing, read_log, standing
+from workflows.store.faults import in_words
 from workflows.store.opening import Store
 
 log = logging.getLogger(__name__)
@@ -112,8 +113,8 @@ class Hub:
     async def events(self, interest: Interest, after: Cursor) -> AsyncGenerator[Logged, None]:
         """Events behind the cursor, each once and in order, for ever; CutOffError where it has to end.
 
-        Mistake CURSOR_EXPIRED where events are dropped before they could be told; raises what a store that is away
-        raises where it has to be read.
+        Mistake CURSOR_EXPIRED where events are dropped before they could be told; Unavailable where the store has to be
+        read and is away.
         """
         listener, at = Listener(interest, self._queue), after
         try:
@@ -152,10 +153,11 @@ class Hub:
             start = after.position + 1 - recent[0].cursor.position
             page = [recent[place] for place in range(start, min(start + PAGE, len(recent)))]
         else:
-            async with self._turns, self._store.transaction() as transaction:
-                page = list(await read_log(transaction, after.epoch, after.position, head, PAGE))
-                # What was dropped before we read is missing from the page, and the floor says so by now.
-                (await standing(transaction)).check(after)
+            with in_words():
+                async with self._turns, self._store.transaction() as transaction:
+                    page = list(await read_log(transaction, after.epoch, after.position, head, PAGE))
+                    # What was dropped before we read is missing from the page, and the floor says so by now.
+                    (await standing(transaction)).check(after)
         return page, page[-1].cursor if page else Cursor(after.epoch, head)
 
     def _attach(self, listener: Listener) -> None:

@@ -85,11 +85,12 @@ def _happening(event: Event) -> TimelineKind | None:
 class Listener:
     """One subscriber's queue. It never waits for whoever reads it: what does not fit cuts the reader off."""
 
-    __slots__ = ("cut", "interest", "last", "leaving", "limit", "queue", "waiter")
+    __slots__ = ("cut", "interest", "last", "leaving", "limit", "loop", "queue", "waiter")
 
     def __init__(self, interest: Interest, limit: int) -> None:
-        """Empty."""
+        """Empty; of the event loop that runs."""
         self.interest, self.limit = interest, limit
+        self.loop = asyncio.get_running_loop()
         self.queue: deque[Logged] = deque()
         self.waiter: asyncio.Future[None] | None = None
         self.cut = self.leaving = False
@@ -122,6 +123,6 @@ class Listener:
         while not self.queue:
             if self.cut or self.leaving:
                 raise CutOffError(behind, leaving=self.leaving)
-            self.waiter = asyncio.get_running_loop().create_future()
+            self.waiter = self.loop.create_future()
             await self.waiter
         return self.queue.popleft()
