@@ -39,8 +39,16 @@ SHORT_AT, EASED_AT = 0.9, 0.8
 """The parts of a day's budget from which on it is sparing, and below which it is not any more."""
 SPARING_SECONDS: Final = 600.0
 """What is new of an order waits for so long while the budget is short, so that one bulletin tells of more."""
+SILENT_SECONDS: Final = 600.0
+"""For so long the CRM may take no bulletin at all until a person is told."""
 _BUDGET: Final = "bulletins:budget"
 _REFUSED: Final = "bulletins:refused"
+_SILENT: Final = "bulletins:silent"
+_CATEGORIES: Final = {
+    _BUDGET: ProblemCategory.THROTTLED,
+    _REFUSED: ProblemCategory.SYSTEM_REFUSED,
+    _SILENT: ProblemCategory.SYSTEM_UNAVAILABLE,
+}
 
 
 class Announced(Struct, frozen=True):
@@ -68,6 +76,9 @@ class Bulletins:
         # None: not known yet whether the budget is short.
         self._short: bool | None = None
         self._rest_until = 0.0
+        self._silent_since: float | None = None
+        # None: not known yet whether a person was told that the CRM takes nothing.
+        self._silent: bool | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until told to stop; whatever goes wrong is told, and the next turn comes."""
@@ -150,6 +161,7 @@ class Bulletins:
                 if one.bulletin.id not in refused:
                     await delivery_log.end(transaction, one.due, DeliveryState.TAKEN, keep=True)
             await self._lay_aside(transaction, announced, refused)
+            await self._heard(transaction)
             if any(one.due.failed for one in announced) and not await delivery_log.count_dead(transaction, BULLETINS):
                 await settle_concern(transaction, self._shop.landscape.tenant, _REFUSED)
 
@@ -161,6 +173,27 @@ class Bulletins:
         async with self._shop.store.transaction() as transaction:
             for one in announced:
                 await delivery_log.later(transaction, one.due, wait, fault.sentence)
+            await self._not_heard(transaction, fault)
+
+    async def _not_heard(self, transaction: AsyncConnection, fault: Fault) -> None:
+        """Tell a person once, where the CRM has taken nothing for long."""
+        now, crm = self._shop.clock(), self._shop.landscape.crm
+        since = self._silent_since = now if self._silent_since is None else self._silent_since
+        if now - since < SILENT_SECONDS or self._silent:
+            return
+        self._silent = True
+        sentence = (
+            f"{crm} has taken no bulletin for {round((now - since) / 60)} minutes; its screens show old statuses."
+        )
+        action = "Look at the connection and the rights of its user. What waits is published by itself once it can be."
+        await self._tell(transaction, _SILENT, "The CRM takes no bulletins", sentence, action, fault.sentence)
+
+    async def _heard(self, transaction: AsyncConnection) -> None:
+        """It took some: nobody has to look after that any more."""
+        self._silent_since = None
+        if self._silent is not False:
+            self._silent = False
+            await settle_concern(transaction, self._shop.landscape.tenant, _SILENT)
 
     async def _lay_aside(
         self, transaction: AsyncConnection, announced: Sequence[Announced], refused: Mapping[str, str]
@@ -194,7 +227,7 @@ class Bulletins:
         landscape = self._shop.landscape
         problem = Problem(
             code="BULLETINS_HELD_BACK",
-            category=ProblemCategory.THROTTLED if place == _BUDGET else ProblemCategory.SYSTEM_REFUSED,
+            category=_CATEGORIES[place],
             message=sentence,
             system=landscape.crm,
             outcome=Outcome.NOT_APPLIED,

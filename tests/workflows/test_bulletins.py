@@ -19,7 +19,7 @@ from tests.fakes.systems import Books, FakeCrm
 from tests.workflows.house import House
 from workflows import delivery_log
 from workflows.bulletin_rows import BULLETINS
-from workflows.bulletins import Bulletins
+from workflows.bulletins import SILENT_SECONDS, Bulletins
 from workflows.delivering import Pacing
 from workflows.redelivering import retry_dead
 from workflows.workshop import Workshop
@@ -208,6 +208,48 @@ async def test_a_board_that_is_away_is_told_later_the_same_under_the_same_id(hou
     assert board.tries == [1, 1]
     assert board.told == [("so1", None, BOOKED)]
     assert first == (board.shown[0].id, "crm is out of order just now.")
+
+
+async def test_a_board_that_takes_nothing_for_long_is_shown_to_a_person_until_it_takes_something(
+    house: House, board: Board
+) -> None:
+    await begun(house)
+    await happened(house.store, status_changed("so1", BOOKED))
+    work = bulletins(house, board)
+    board.fault = Unavailable("crm", "crm is out of order just now.")
+    seen = []
+
+    for minutes in (0, 9, 1, 60):
+        house.now += minutes * 60
+        await due(house)
+        await work.turn()
+        seen.append(await shown(house))
+    board.fault = None
+    await due(house)
+    await work.turn()
+
+    told = ("The CRM takes no bulletins", "OPEN")
+    assert seen == [[], [], [told], [told]]
+    assert await shown(house) == [("The CRM takes no bulletins", "RESOLVED")]
+    assert board.told == [("so1", None, BOOKED)]
+
+
+async def test_a_worker_that_begins_settles_what_another_told_of_a_silent_board(house: House, board: Board) -> None:
+    await begun(house)
+    await happened(house.store, status_changed("so1", BOOKED))
+    first = bulletins(house, board)
+    board.fault = Unavailable("crm", "crm is out of order just now.")
+    await first.turn()
+    house.now += SILENT_SECONDS
+    await due(house)
+    await first.turn()
+    board.fault = None
+
+    await house.say("update outbound set held_until = clock_timestamp()")
+    await due(house)
+    await bulletins(house, board, "w2").turn()
+
+    assert await shown(house) == [("The CRM takes no bulletins", "RESOLVED")]
 
 
 async def test_what_is_refused_is_passed_over_and_shown_to_a_person(house: House, board: Board) -> None:
