@@ -11,12 +11,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from canonical.errors import Mistake
+from canonical.errors import Mistake, ProblemCategory
+from canonical.integration_exception import ExceptionStatus, Severity
 from canonical.money import Money
 from canonical.order import OrderStatus
 from canonical.refs import Ref, SystemReference
 from canonical.submission import SubmissionState
 from canonical.timeline import TimelineArea, TimelineKind
+
+CURSOR_EXPIRED: Final = "CURSOR_EXPIRED"
+CURSOR_MALFORMED: Final = "CURSOR_MALFORMED"
 
 
 class EventKind(Enum):
@@ -48,12 +52,22 @@ class StatusChange(Struct, frozen=True, kw_only=True):
     cause: TimelineKind | None = None
 
 
+class ExceptionFacts(Struct, frozen=True, kw_only=True):
+    """What an exception was when it was raised, as far as whoever listens may narrow by it."""
+
+    category: ProblemCategory
+    severity: Severity
+    status: ExceptionStatus = ExceptionStatus.OPEN
+    owner: str | None = None
+    system: str | None = None
+
+
 class Event(Struct, frozen=True, kw_only=True):
     """One event. `key` names it once for ever, whichever way it was learnt; `at` is when it happened (UTC).
 
     `order` and `customer` are the anchors that global ids are made of; `crm_customer` is the customer's key in the CRM.
-    `legal_entities` are those whose books it is about, none where that is not known. Of the four last fields the one
-    that fits the kind is there.
+    `legal_entities` are those whose books it is about, none where that is not known. Of the last fields those that fit
+    the kind are there.
     """
 
     key: str
@@ -70,6 +84,7 @@ class Event(Struct, frozen=True, kw_only=True):
     status: StatusChange | None = None
     submission_state: SubmissionState | None = None
     exception_id: str | None = None
+    exception: ExceptionFacts | None = None
 
 
 class Cursor(Struct, frozen=True):
@@ -81,6 +96,23 @@ class Cursor(Struct, frozen=True):
     def __str__(self) -> str:
         """As clients see and keep it."""
         return base64.urlsafe_b64encode(f"{self.epoch}.{self.position}".encode()).decode().rstrip("=")
+
+
+NOWHERE: Final = Cursor("none", 0)
+"""The position where no log is kept, or none was read yet: nothing resumes behind it."""
+
+
+class CursorExpiredError(Mistake):
+    """What is behind this cursor is not all kept any more; `oldest` is the first behind which all of it is."""
+
+    def __init__(self, oldest: Cursor) -> None:
+        """Say so, and what to do."""
+        super().__init__(
+            CURSOR_EXPIRED,
+            f"Events this old are not kept any more. The oldest position is {oldest}. Read what you need once more, "
+            "and go on from the resumeFrom that comes with it.",
+        )
+        self.oldest = oldest
 
 
 class Logged(Struct, frozen=True):
@@ -96,7 +128,6 @@ def happening_id(event: Event) -> str:
     return blake2b(name.encode(), digest_size=12).hexdigest()
 
 
-CURSOR_MALFORMED: Final = "CURSOR_MALFORMED"
 _LONGEST: Final = 200
 
 

@@ -7,8 +7,11 @@ for a subscriber are one write here, and so are the head and the body of an answ
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, Final
 from weakref import WeakKeyDictionary
+
+log = logging.getLogger(__name__)
 
 MOST_HELD: Final = 65_536
 """Bytes that are held back over all clients of a loop; with more, all of it goes out at once."""
@@ -38,10 +41,14 @@ class Cork:
             self.let_go()
 
     def let_go(self) -> None:
-        """Write what is held, each connection's in one piece."""
+        """Write what is held, each connection's in one piece. One that fails is ended, and keeps nobody else up."""
         holding, self._holding, self._held = self._holding, [], 0
         for corked in holding:
-            corked.let_go()
+            try:
+                corked.let_go()
+            except Exception:
+                log.exception("A connection could not be written to, and is ended")
+                corked.abort()
 
     def _end_of_turn(self) -> None:
         self._due = False
@@ -108,6 +115,10 @@ class Corked(asyncio.Transport):
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """When the protocol is paused and resumed, in bytes."""
         self._transport.set_write_buffer_limits(high, low)
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        """The lower and the higher limit, in bytes."""
+        return self._transport.get_write_buffer_limits()
 
     def is_closing(self) -> bool:
         """Whether it is closed or about to be."""

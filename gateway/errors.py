@@ -10,6 +10,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLError
 
 from canonical.errors import Fault, Mistake, Outcome, ProblemCategory
+from canonical.events import CursorExpiredError
 from canonical.problem import OWNERS
 from gateway.subscription import EndedError
 
@@ -126,7 +127,7 @@ def _of_fault(fault: Fault, correlation_id: str) -> dict[str, Any]:
 
 
 def _of_mistake(mistake: Mistake, correlation_id: str) -> dict[str, Any]:
-    return {
+    told: dict[str, Any] = {
         "code": mistake.code,
         "category": mistake.category.value,
         "owner": OWNERS[mistake.category],
@@ -134,3 +135,4 @@ def _of_mistake(mistake: Mistake, correlation_id: str) -> dict[str, Any]:
         "retryable": False,
         "correlationId": correlation_id,
     }
+    return {**told, "oldestCursor": str(mistake.oldest)} if isinstance(mistake, CursorExpiredError) else told

@@ -35,14 +35,21 @@ class Outlet(Protocol):
 
 
 class _Running:
-    __slots__ = ("cursor", "stopped", "streams", "task")
+    __slots__ = ("cursor", "placed", "stopped", "streams", "task")
 
     def __init__(self, cursor: str | None) -> None:
         self.cursor = cursor
+        # Whoever knows better than the last message where it stands.
+        self.placed: Placed | None = None
         # Whether it is known to be a subscription: until it has begun it may be a mutation, which is never cut short.
         self.streams = False
         self.stopped = False
         self.task: asyncio.Task[None] | None = None
+
+    @property
+    def place(self) -> str | None:
+        """The cursor behind which it can be taken up again."""
+        return (self.placed.cursor if self.placed else None) or self.cursor
 
 
 class Operations:
@@ -81,7 +88,7 @@ class Operations:
     def cut(self) -> dict[str, str | None]:
         """End every subscription here and now; by id, the cursor behind which it can be taken up again."""
         self._cut = True
-        cursors = {name: running.cursor for name, running in self._by_id.items() if running.streams}
+        cursors = {name: running.place for name, running in self._by_id.items() if running.streams}
         for name in cursors:
             self.stop(name)
         return cursors
@@ -110,7 +117,8 @@ class Operations:
         except GoneError:
             raise
         except EndedError as ended:
-            running.cursor = ended.cursor = ended.cursor or running.cursor
+            running.cursor = ended.cursor = ended.cursor or running.place
+            running.placed = None
             if not running.stopped:
                 await self._outlet.ended(id, ended, [errors.ended(ended, caller.correlation_id)])
         except Exception as error:  # noqa: BLE001 - the last place to mask what must not be told
@@ -128,7 +136,7 @@ class Operations:
             self._release(id, running)
         try:
             if isinstance(messages, Placed):
-                running.cursor = messages.cursor or running.cursor
+                running.placed = messages
             while not running.stopped:
                 message = await anext(messages, None)
                 if message is None or running.stopped:

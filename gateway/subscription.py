@@ -22,24 +22,31 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One GraphQL response in JSON, as it goes out; `cursor` is None for what is no event of the log."""
+    """One GraphQL response in JSON, as it goes out; `cursor` is None for what is no event of the log.
+
+    `whole`: nothing of it is missing for an error.
+    """
 
     body: bytes
     cursor: str | None = None
+    whole: bool = True
 
 
 @runtime_checkable
 class Placed(Protocol):
-    """What an iterator of messages may be as well: it knows its place in the log before its first message is there."""
+    """What an iterator of messages may be as well: it knows its place in the log at any time, also without messages."""
 
-    cursor: str | None
+    @property
+    def cursor(self) -> str | None:
+        """Behind everything that whoever iterates has taken; None where it has no place yet."""
 
 
 class EndedError(Exception):
     """A subscription that ends before its client wanted it to: a code for programs, and a sentence for people.
 
     `cursor`: behind it the client resumes and misses nothing; None where it had no place in the log yet. `again`:
-    whether asking again with that cursor will help (GOING_AWAY, SLOW_CONSUMER, TOKEN_EXPIRED with a fresh token).
+    whether asking again with that cursor will help (GOING_AWAY, SLOW_CONSUMER, TOKEN_EXPIRED with a fresh token, and
+    what is away for a while).
     """
 
     def __init__(self, code: str, sentence: str, cursor: str | None = None, *, again: bool = True) -> None:

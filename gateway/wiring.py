@@ -11,6 +11,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from canonical.events import NOWHERE
 from engine.documents import Documents
 from engine.loom import Loom
 from engine.measuring import Limits
@@ -28,7 +29,7 @@ from gateway.subscribing import Subscribing
 from gateway.subscription import Operate
 from gateway.websocket import SocketDoor
 from resolvers.access import view_of
-from resolvers.context import NOWHERE, Context, Systems, now_utc
+from resolvers.context import Context, Systems, now_utc
 from sources.catalog import Sources, forecaster, open_sources
 from sources.kit.call import Call
 from sources.landscape import Landscape

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from aiodataloader import DataLoader
 
-from canonical.events import Cursor
+from canonical.events import NOWHERE, Cursor
 from canonical.principal import Principal
 from canonical.wanted import Tree, Wanted
 from sources.kit.call import Call
@@ -30,10 +30,6 @@ class Systems(Protocol):
 
     def get(self, name: str, port: type[P]) -> P | None:
         """The system of this name as a keeper of the port; None when it does not keep it."""
-
-
-NOWHERE = Cursor("none", 0)
-"""The position where no log is kept: nothing resumes behind it."""
 
 
 def now_utc() -> datetime:
@@ -60,6 +56,8 @@ class Context:
     """The log's position when this operation began."""
     resumes_after: str | None = None
     """A cursor that came by the transport, and wins over the operation's own."""
+    resumed: Cursor | None = None
+    """Behind which a subscription was asked to begin, once that is known; None: from now on."""
 
     @property
     def principal(self) -> Principal:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from msgspec import Struct
@@ -15,7 +15,6 @@ from canonical.integration_exception import IntegrationException
 from canonical.joined import Customer, Order
 from canonical.money import Money
 from canonical.order import OrderStatus
-from canonical.principal import Principal
 from canonical.refs import Ref, SystemReference
 from canonical.submission import Submission, SubmissionState
 from canonical.timeline import TimelineArea, TimelineKind
@@ -32,7 +31,6 @@ from resolvers.own_records import own_id, own_key
 from workflows.exception_queue import ExceptionFilter
 from workflows.hub import Hub
 from workflows.listening import Interest
-from workflows.store.faults import in_words
 
 MOST_NAMED = 100
 """Orders or customers of one filter."""
@@ -51,63 +49,54 @@ class EventFilterAsked(Struct, frozen=True, kw_only=True):
 
 async def order_status_changed(
     context: Context, by: OrderNamed | None, filter: EventFilterAsked, after: str | None
-) -> AsyncGenerator[Logged, None]:
+) -> AsyncIterator[Logged]:
     """Each change of an order's status, of one order or of all that fit."""
     require(context.principal, "orders:read")
-    return await _events(context, await _interest(context, _STATUS, filter, (by,) if by else ()), after)
+    _resume(context, after)
+    return _events(context, await _interest(context, _STATUS, filter, (by,) if by else ()))
 
 
-async def revenue_events(context: Context, filter: EventFilterAsked, after: str | None) -> AsyncGenerator[Logged, None]:
+async def revenue_events(context: Context, filter: EventFilterAsked, after: str | None) -> AsyncIterator[Logged]:
     """Everything that happens, as far as it may be seen."""
     require(context.principal, "orders:read")
-    return await _events(context, await _interest(context, _HAPPENINGS, filter, ()), after)
+    _resume(context, after)
+    return _events(context, await _interest(context, _HAPPENINGS, filter, ()))
 
 
-async def submission_updated(context: Context, id: str, after: str | None) -> AsyncGenerator[Logged, None]:
+async def submission_updated(context: Context, id: str, after: str | None) -> AsyncIterator[Logged]:
     """Each change of where one submission stands."""
     require(context.principal, "submissions:read")
-    interest = Interest(
-        kinds=frozenset({EventKind.SUBMISSION_UPDATED}),
-        submission_id=own_key(id, "Submission"),
-        admits=_seen_by(context.principal),
-    )
-    return await _events(context, interest, after)
+    _resume(context, after)
+    kinds = frozenset({EventKind.SUBMISSION_UPDATED})
+    return _events(context, _mine(context, Interest(kinds=kinds, submission_id=own_key(id, "Submission"))))
 
 
-async def exception_raised(context: Context, by: ExceptionFilter, after: str | None) -> AsyncGenerator[Logged, None]:
-    """Each exception that fits, when it is raised; it is looked at as it is then."""
+async def exception_raised(context: Context, by: ExceptionFilter, after: str | None) -> AsyncIterator[Logged]:
+    """Each exception that fits by what it was when it was raised."""
     require(context.principal, "exceptions:read")
-    kinds = frozenset({EventKind.EXCEPTION_RAISED})
-    events = await _events(context, Interest(kinds=kinds, admits=_seen_by(context.principal)), after)
-    return events if by == ExceptionFilter() else _fitting(context, events, by)
+    _resume(context, after)
+    return _events(context, _mine(context, Interest(kinds=frozenset({EventKind.EXCEPTION_RAISED})), by.fits))
 
 
-async def _fitting(
-    context: Context, events: AsyncGenerator[Logged, None], by: ExceptionFilter
-) -> AsyncGenerator[Logged, None]:
-    exceptions = desk_of(context).exceptions
-    async with aclosing(events):
-        async for logged in events:
-            with in_words():
-                fits = await exceptions.fitting(context.principal, logged.event.exception_id or "", by)
-            if fits:
-                yield logged
-
-
-def _seen_by(principal: Principal) -> Callable[[Event], bool]:
-    return lambda event: sees_event(principal, event)
-
-
-async def _events(context: Context, interest: Interest, after: str | None) -> AsyncGenerator[Logged, None]:
-    """The hub's own events, from now on or behind a cursor that it can still tell from."""
-    hub = hub_of(context)
+def _resume(context: Context, after: str | None) -> None:
+    """Note behind which cursor it is to begin, before anything can go wrong, so that it can be told to come again."""
     resumed = context.resumes_after or after
-    if resumed is None:
-        cursor = await told(context, hub.place())
-    else:
-        cursor = cursor_of(resumed)
-        await told(context, hub.check(cursor))
-    return hub.events(interest, cursor)
+    context.resumed = None if resumed is None else cursor_of(resumed)
+
+
+def _mine(context: Context, interest: Interest, fits: Callable[[Event], bool] | None = None) -> Interest:
+    """The same, as far as whoever asks may see it; `fits` is what else it is narrowed by."""
+    principal = context.principal
+
+    def admits(event: Event) -> bool:
+        return sees_event(principal, event) and (fits is None or fits(event))
+
+    return replace(interest, accounts=principal.accounts, books=principal.legal_entities, admits=admits)
+
+
+def _events(context: Context, interest: Interest) -> AsyncIterator[Logged]:
+    """The hub's own events, from now on or behind the cursor that was given."""
+    return hub_of(context).events(interest, context.resumed)
 
 
 def hub_of(context: Context) -> Hub:
@@ -131,7 +120,7 @@ async def _interest(
             raise Mistake("TOO_MANY", f"A subscription is narrowed to at most {MOST_NAMED} {what}.")
     for code in filter.legal_entities or ():
         context.landscape.entity(code)
-    return Interest(
+    interest = Interest(
         kinds=kinds,
         orders=None if orders is None else frozenset([await _order(context, one) for one in orders]),
         customers=(
@@ -139,8 +128,8 @@ async def _interest(
         ),
         happenings=filter.kinds,
         legal_entities=filter.legal_entities,
-        admits=_seen_by(context.principal),
     )
+    return _mine(context, interest)
 
 
 async def _order(context: Context, by: OrderNamed) -> Ref:

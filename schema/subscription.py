@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -79,7 +79,7 @@ class ExceptionNotice:
 T = TypeVar("T")
 
 
-def _told(events: AsyncGenerator[Logged, None], _: type[T]) -> AsyncGenerator[T, None]:
+def _told(events: AsyncIterator[Logged], _: type[T]) -> AsyncGenerator[T, None]:
     """The events, which the graph shows as this type. Nothing stands between them and whoever listens."""
     return cast("AsyncGenerator[T, None]", events)
 

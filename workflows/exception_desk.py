@@ -57,12 +57,6 @@ class ExceptionDesk:
             found = {one.id: one for one in await self._whole(transaction, principal, ids)}
         return [found.get(name) for name in ids]
 
-    async def fitting(self, principal: Principal, id: str, wanted: ExceptionFilter) -> bool:
-        """Whether the exception fits the filter, and the principal sees it."""
-        conditions = [_table.c.id == id, *visible(principal, _table), *narrowed(wanted)]
-        async with self.store.transaction() as transaction:
-            return (await transaction.execute(select(_table.c.id).where(*conditions))).first() is not None
-
     async def histories(self, ids: Sequence[str]) -> list[tuple[AuditEntry, ...]]:
         """All that was done about each exception, the oldest first. Whoever asks has seen the exceptions."""
         async with self.store.transaction() as transaction:

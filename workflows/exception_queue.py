@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.changes import Unreadable
 from canonical.errors import Outcome, ProblemCategory
+from canonical.events import Event, ExceptionFacts
 from canonical.integration_exception import (
     CorrectableField,
     ExceptionResolution,
@@ -85,6 +86,20 @@ class ExceptionFilter(Struct, frozen=True, kw_only=True):
     system: str | None = None
     correlation_id: str | None = None
 
+    def fits(self, event: Event) -> bool:
+        """Whether it wants the exception of this event, by what that was when it was raised."""
+        facts = event.exception
+        if facts is None:
+            return self == ExceptionFilter()
+        lists = ((self.statuses, facts.status), (self.categories, facts.category), (self.severities, facts.severity))
+        values = (
+            (self.owner, facts.owner),
+            (self.system, facts.system),
+            (self.correlation_id, event.correlation_id),
+        )
+        among = all(wanted is None or found in wanted for wanted, found in lists)
+        return among and all(wanted is None or wanted == found for wanted, found in values)
+
 
 async def raise_exception(connection: AsyncConnection, taken: Taken, rules: Rules, cause: Cause) -> str:
     """Put it before people, or say what is new of it where it is open already; its id."""
@@ -98,8 +113,7 @@ async def raise_exception(connection: AsyncConnection, taken: Taken, rules: Rule
     raised = (await connection.execute(stated.returning(_table.c.id, text("xmax = 0 as fresh")))).one()
     if raised.fresh:
         told = about(taken)
-        kind = TimelineKind.EXCEPTION_RAISED
-        await put(connection, of_exception(told, raised.id, kind, _title(cause.problem), cause.problem.system))
+        await put(connection, _raised(told, raised.id, row))
         await _audit(connection, told, raised.id, "RAISE_EXCEPTION", cause.problem.message)
     return str(raised.id)
 
@@ -135,7 +149,7 @@ async def raise_concern(connection: AsyncConnection, tenant: str, rules: Rules, 
     values |= {"subject_concept": None, "subject_system": None, "subject_key": None}
     values |= {"title": concern.title, "suggested_action": concern.action}
     await connection.execute(insert(_table).values(id=id, **values))
-    await put(connection, of_exception(told, id, TimelineKind.EXCEPTION_RAISED, concern.title, problem.system))
+    await put(connection, _raised(told, id, values))
     await _audit(connection, told, id, "RAISE_EXCEPTION", problem.message)
     return Raised(id, fresh=True)
 
@@ -178,6 +192,12 @@ async def fetch_exceptions(
     """Exceptions under these conditions, the newest first, without their history."""
     asked = select(_table).where(*conditions).order_by(_table.c.raised_at.desc(), _table.c.id.desc())
     return [exception_of(row) for row in await connection.execute(asked)]
+
+
+def _raised(told: About, id: str, row: Mapping[str, Any]) -> Event:
+    """That an exception was raised, with what listeners narrow by, so that nobody has to look it up."""
+    facts = from_json({name: row[name] for name in ExceptionFacts.__struct_fields__}, ExceptionFacts)
+    return of_exception(told, id, TimelineKind.EXCEPTION_RAISED, row["title"], row["system"], facts)
 
 
 def narrowed(wanted: ExceptionFilter) -> list[ColumnElement[bool]]:

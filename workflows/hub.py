@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -19,12 +19,13 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from canonical.events import Cursor, Event, Logged
+from canonical.events import NOWHERE, Cursor, Event, Logged
 from workflows.event_stream import from_wire, stream_of
+from workflows.hearing import Hearing
 from workflows.listening import CutOffError, Interest, Listener, lanes_of
 from workflows.log import Standing, read_log, standing
-from workflows.store.faults import in_words
 from workflows.store.opening import Store
 
 log = logging.getLogger(__name__)
@@ -33,11 +34,15 @@ QUEUE: Final = 256
 """Events that may wait for one subscriber."""
 RECENT: Final = 5_000
 """Events that are kept at hand, so that those who come back soon do not all ask the database."""
+PATIENCE: Final = 30.0
+"""Seconds that a subscriber waits for a store that is away, until it is told to come again."""
 PAGE: Final = 500
 READERS: Final = 4
 """Subscribers that read the log at the same time; the others wait their turn."""
+STEP_SECONDS: Final = 10.0
+"""For what one subscriber asks the store."""
 _AWAY = (DBAPIError, PoolTimeoutError, OSError)
-_UNREAD: Final = Standing("none", 0, 0)
+_UNREAD: Final = Standing(NOWHERE.epoch, 0, 0)
 """Where a process stands that could not read the log yet: no log has this epoch."""
 
 
@@ -45,10 +50,18 @@ class Hub:
     """The ear of one process. `look_every`: seconds after which the log is looked at though nobody woke us."""
 
     def __init__(
-        self, store: Store, tenant: str, redis: Redis | None = None, *, look_every: float = 1.0, queue: int = QUEUE
+        self,
+        store: Store,
+        tenant: str,
+        redis: Redis | None = None,
+        *,
+        look_every: float = 1.0,
+        queue: int = QUEUE,
+        patience: float = PATIENCE,
     ) -> None:
         """Nothing is read yet."""
         self._store, self._tenant, self._redis, self._queue = store, tenant, redis, queue
+        self._patience = patience
         # Without Redis nobody wakes us, so that we look more often ourselves.
         self._look_every = look_every if redis else min(look_every, 0.2)
         self._standing = _UNREAD
@@ -86,8 +99,11 @@ class Hub:
     def leave(self) -> None:
         """Send every subscriber away, with the cursor to go on from elsewhere."""
         self.leaving = True
+        self._send_away()
+
+    def _send_away(self) -> None:
         for listener in [one for lane in self._lanes.values() for one in lane]:
-            listener.leave()
+            listener.leave(self.cursor)
 
     async def place(self) -> Cursor:
         """Where to listen from now on; the log is read first where it was not yet.
@@ -106,38 +122,19 @@ class Hub:
         now = self._standing
         if now is not _UNREAD and cursor.epoch == now.epoch and now.floor <= cursor.position <= now.head:
             return
-        async with self._store.transaction() as transaction:
+        async with self._asking() as transaction:
             (await standing(transaction)).check(cursor)
         await self._look()
 
-    async def events(self, interest: Interest, after: Cursor) -> AsyncGenerator[Logged, None]:
-        """Events behind the cursor, each once and in order, for ever; CutOffError where it has to end.
+    def events(self, interest: Interest, after: Cursor | None) -> Hearing:
+        """Events behind the cursor, or from now on, as a Hearing tells them."""
+        return Hearing(self, interest, after, self._queue, self._patience)
 
-        Mistake CURSOR_EXPIRED where events are dropped before they could be told; Unavailable where the store has to be
-        read and is away.
-        """
-        listener, at = Listener(interest, self._queue), after
-        try:
-            while self._has_more(at):
-                page, end = await self._behind(at)
-                for logged in page:
-                    at = logged.cursor
-                    if self._is_for(interest, logged.event) and interest.admits(logged.event):
-                        yield logged
-                at = end
-            self._attach(listener)
-            while True:
-                logged = await listener.next(at)
-                at = logged.cursor
-                if interest.admits(logged.event):
-                    yield logged
-        finally:
-            self._detach(listener)
+    def tells(self, event: Event) -> bool:
+        """Whether the event is of this hub's tenant, and one that this version can read."""
+        return event.tenant == self._tenant
 
-    def _is_for(self, interest: Interest, event: Event) -> bool:
-        return event.tenant == self._tenant and interest.fits(event)
-
-    def _has_more(self, at: Cursor) -> bool:
+    def has_more(self, at: Cursor) -> bool:
         """Whether to read on; CutOffError where the log began anew meanwhile, or we leave with something unread."""
         if at.epoch != self._standing.epoch:
             raise CutOffError(at, leaving=True)
@@ -146,27 +143,39 @@ class Hub:
             raise CutOffError(at, leaving=True)
         return more
 
-    async def _behind(self, after: Cursor) -> tuple[Sequence[Logged], Cursor]:
-        """A page of what is behind a cursor, from what is at hand or from the log; and where it ends."""
+    async def behind(self, after: Cursor) -> tuple[Sequence[Logged], Cursor]:
+        """A page of what is behind a cursor, from what is at hand or from the log; and where it ends.
+
+        May raise what a store that is away raises.
+        """
         head, recent = self._standing.head, self._recent
         if recent and recent[0].cursor.position <= after.position + 1:
             start = after.position + 1 - recent[0].cursor.position
             page = [recent[place] for place in range(start, min(start + PAGE, len(recent)))]
         else:
-            with in_words():
-                async with self._turns, self._store.transaction() as transaction:
-                    page = list(await read_log(transaction, after.epoch, after.position, head, PAGE))
-                    # What was dropped before we read is missing from the page, and the floor says so by now.
-                    (await standing(transaction)).check(after)
+            async with self._asking() as transaction:
+                page = list(await read_log(transaction, after.epoch, after.position, head, PAGE))
+                # What was dropped before we read is missing from the page, and the floor says so by now.
+                (await standing(transaction)).check(after)
         return page, page[-1].cursor if page else Cursor(after.epoch, head)
 
-    def _attach(self, listener: Listener) -> None:
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[AsyncConnection]:
+        """The store, for a subscriber whose turn it is; waiting for the turn takes nothing from its seconds."""
+        async with self._turns, asyncio.timeout(STEP_SECONDS), self._store.transaction() as transaction:
+            yield transaction
+
+    def attach(self, listener: Listener) -> None:
+        """Offer it what comes from now on."""
         if self.leaving:
-            listener.leave()
+            listener.leave(self.cursor)
+        listener.attached = True
         for lane in listener.interest.lanes():
             self._lanes.setdefault(lane, set()).add(listener)
 
-    def _detach(self, listener: Listener) -> None:
+    def detach(self, listener: Listener) -> None:
+        """Offer it nothing more; no matter whether it was attached."""
+        listener.attached = False
         for lane in listener.interest.lanes():
             held = self._lanes.get(lane)
             if held is not None:
@@ -234,31 +243,35 @@ class Hub:
 
     async def _look(self) -> None:
         """Read what the log has more than we heard of; one at a time, though several may want to."""
-        async with self._looks, self._store.transaction() as transaction:
+        async with self._looks, asyncio.timeout(STEP_SECONDS), self._store.transaction() as transaction:
             found = await standing(transaction)
             if found.epoch != self._standing.epoch or found.floor > self._standing.head:
                 self._begin(found)
                 return
             self._standing = Standing(found.epoch, self._standing.head, found.floor)
             while self._standing.head < found.head:
-                for logged in await read_log(transaction, found.epoch, self._standing.head, found.head, PAGE):
+                page = await read_log(transaction, found.epoch, self._standing.head, found.head, PAGE)
+                if not page:
+                    # All of it was dropped since we looked how far the log goes.
+                    self._begin(await standing(transaction))
+                    return
+                for logged in page:
                     self._tell(logged)
 
     def _begin(self, found: Standing) -> None:
         """Another epoch, or one that was dropped up to beyond us: whoever listens is sent to read anew."""
         if self._standing is not _UNREAD:
             log.warning("The event log cannot be followed on from where we were; subscribers are sent to read anew")
+        self._send_away()
         self._standing = found
         self._recent.clear()
-        for listener in [one for lane in self._lanes.values() for one in lane]:
-            listener.leave()
 
     def _tell(self, logged: Logged) -> None:
         if logged.cursor.position <= self._standing.head:
             return  # it came through Redis while the log was being read
         self._standing = Standing(self._standing.epoch, logged.cursor.position, self._standing.floor)
         self._recent.append(logged)
-        if logged.event.tenant != self._tenant:
+        if not self.tells(logged.event):
             return
         for lane in lanes_of(logged.event):
             for listener in self._lanes.get(lane, ()):

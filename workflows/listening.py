@@ -29,6 +29,7 @@ def _everything(_: Event) -> bool:
 class Interest:
     """Which events: all conditions must fit, of each any value; None fits everything.
 
+    `accounts` are keys of customers in the CRM, `books` legal entities: what a subscriber may see at all.
     `admits` is asked of each event that fits, when it is handed out: rights may be others by then.
     """
 
@@ -38,6 +39,8 @@ class Interest:
     happenings: frozenset[TimelineKind] | None = None
     legal_entities: frozenset[str] | None = None
     submission_id: str | None = None
+    accounts: frozenset[str] | None = None
+    books: frozenset[str] | None = None
     admits: Callable[[Event], bool] = _everything
 
     def fits(self, event: Event) -> bool:
@@ -52,6 +55,10 @@ class Interest:
             return False
         if self.happenings is not None and _happening(event) not in self.happenings:
             return False
+        if self.accounts is not None and event.crm_customer not in self.accounts:
+            return False
+        if self.books is not None and self.books.isdisjoint(event.legal_entities):
+            return False
         return self.legal_entities is None or not self.legal_entities.isdisjoint(event.legal_entities)
 
     def lanes(self) -> frozenset[object]:
@@ -62,8 +69,11 @@ class Interest:
             return frozenset(self.orders)
         if self.customers is not None:
             return frozenset(("customer", ref) for ref in self.customers)
-        if self.legal_entities is not None:
-            return frozenset(("entity", code) for code in self.legal_entities)
+        if self.accounts is not None:
+            return frozenset(("account", key) for key in self.accounts)
+        entities = self.legal_entities if self.legal_entities is not None else self.books
+        if entities is not None:
+            return frozenset(("entity", code) for code in entities)
         return frozenset(self.happenings if self.happenings is not None else self.kinds)
 
 
@@ -71,8 +81,9 @@ def lanes_of(event: Event) -> tuple[object, ...]:
     """Every lane in which somebody may listen for this event, each once."""
     happening = _happening(event)
     customer = ("customer", event.customer) if event.customer else None
+    account = ("account", event.crm_customer) if event.crm_customer else None
     entities = [("entity", code) for code in event.legal_entities]
-    named = (event.submission_id, event.order, customer, happening, event.kind, *entities)
+    named = (event.submission_id, event.order, customer, account, happening, event.kind, *entities)
     return tuple(lane for lane in named if lane is not None)
 
 
@@ -85,7 +96,7 @@ def _happening(event: Event) -> TimelineKind | None:
 class Listener:
     """One subscriber's queue. It never waits for whoever reads it: what does not fit cuts the reader off."""
 
-    __slots__ = ("cut", "interest", "last", "leaving", "limit", "loop", "queue", "waiter")
+    __slots__ = ("attached", "cut", "interest", "last", "left_behind", "limit", "loop", "queue", "waiter")
 
     def __init__(self, interest: Interest, limit: int) -> None:
         """Empty; of the event loop that runs."""
@@ -93,13 +104,19 @@ class Listener:
         self.loop = asyncio.get_running_loop()
         self.queue: deque[Logged] = deque()
         self.waiter: asyncio.Future[None] | None = None
-        self.cut = self.leaving = False
+        self.attached = self.cut = False
+        self.left_behind: Cursor | None = None
         self.last = 0
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it hears nothing more, and is to go on elsewhere."""
+        return self.left_behind is not None
 
     def offer(self, logged: Logged) -> None:
         """Hand one on, if it is wanted; it may come by several lanes. Whoever is to leave goes on elsewhere."""
         position = logged.cursor.position
-        if self.cut or self.leaving or position == self.last or not self.interest.fits(logged.event):
+        if self.cut or self.left_behind is not None or position == self.last or not self.interest.fits(logged.event):
             return
         self.last = position
         if len(self.queue) >= self.limit:
@@ -108,9 +125,10 @@ class Listener:
             self.queue.append(logged)
         self.wake()
 
-    def leave(self) -> None:
-        """Let the reader go once it has what is in the queue."""
-        self.leaving = True
+    def leave(self, behind: Cursor) -> None:
+        """Let the reader go once it has what is in the queue; up to `behind` it was offered everything."""
+        if self.left_behind is None:
+            self.left_behind = behind
         self.wake()
 
     def wake(self) -> None:
@@ -118,11 +136,11 @@ class Listener:
         if self.waiter is not None and not self.waiter.done():
             self.waiter.set_result(None)
 
-    async def next(self, behind: Cursor) -> Logged:
-        """The next event; CutOffError where there will be none. `behind`: what was handed out last."""
+    async def next(self) -> Logged | None:
+        """The next event; None where there will be none."""
         while not self.queue:
-            if self.cut or self.leaving:
-                raise CutOffError(behind, leaving=self.leaving)
+            if self.cut or self.left_behind is not None:
+                return None
             self.waiter = self.loop.create_future()
             await self.waiter
         return self.queue.popleft()

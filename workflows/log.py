@@ -9,22 +9,25 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.errors import Mistake
-from canonical.events import Cursor, Event, Logged
+from canonical.events import NOWHERE, Cursor, CursorExpiredError, Event, EventKind, Logged
 from workflows.store import event_tables
 from workflows.store.opening import from_json
 
 log = logging.getLogger(__name__)
 
-CURSOR_EXPIRED: Final = "CURSOR_EXPIRED"
 CURSOR_UNKNOWN: Final = "CURSOR_UNKNOWN"
+NOBODYS: Final = ""
+"""The tenant of an event that this version cannot read."""
+_NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _table = event_tables.event
 
 _BEGIN: Final = text("insert into event_log (epoch) values (:epoch) on conflict do nothing")
@@ -55,6 +58,12 @@ class Standing(Struct, frozen=True):
 
         Mistake CURSOR_EXPIRED, with the oldest cursor in its words, or CURSOR_UNKNOWN.
         """
+        if cursor == NOWHERE:
+            raise Mistake(
+                CURSOR_UNKNOWN,
+                "This cursor was given while the event log could not be read. Read what you need once more, and go on "
+                "from the resumeFrom that comes with it.",
+            )
         if cursor.epoch != self.epoch or cursor.position > self.head:
             raise Mistake(
                 CURSOR_UNKNOWN,
@@ -62,12 +71,7 @@ class Standing(Struct, frozen=True):
                 "what you need once more, and go on from the resumeFrom that comes with it.",
             )
         if cursor.position < self.floor:
-            oldest = Cursor(self.epoch, self.floor)
-            raise Mistake(
-                CURSOR_EXPIRED,
-                f"Events this old are not kept any more. The oldest position is {oldest}. Read what you need once "
-                "more, and go on from the resumeFrom that comes with it.",
-            )
+            raise CursorExpiredError(Cursor(self.epoch, self.floor))
 
 
 async def standing(connection: AsyncConnection) -> Standing:
@@ -83,7 +87,16 @@ async def read_log(connection: AsyncConnection, epoch: str, after: int, upto: in
     """Events behind a position and up to another, in their order."""
     asked = select(_table.c.position, _table.c.body).where(_table.c.position > after, _table.c.position <= upto)
     rows = await connection.execute(asked.order_by(_table.c.position).limit(most))
-    return [Logged(Cursor(epoch, row.position), from_json(row.body, Event)) for row in rows]
+    return [Logged(Cursor(epoch, row.position), event_of(row.position, row.body)) for row in rows]
+
+
+def event_of(position: int, body: Any) -> Event:
+    """The event; one that a newer version wrote, and this one cannot read, keeps its place and is nobody's."""
+    try:
+        return from_json(body, Event)
+    except ValidationError as error:
+        log.warning("The event at %d is none that this version knows, and is told to nobody: %s", position, error)
+        return Event(key=f"unreadable:{position}", tenant=NOBODYS, kind=EventKind.HAPPENING, at=_NO_TIME)
 
 
 async def renew_epoch(connection: AsyncConnection) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from canonical.events import Event, EventKind, Happening
+from canonical.events import Event, EventKind, ExceptionFacts, Happening
 from canonical.submission import HERE, SubmissionState
 from canonical.timeline import TimelineArea, TimelineKind
 from workflows.store import event_tables
@@ -42,8 +42,15 @@ def submission_updated(about: About, state: SubmissionState, turn: str) -> Event
     )
 
 
-def of_exception(about: About, exception_id: str, kind: TimelineKind, title: str, system: str | None) -> Event:
-    """An exception was raised, or resolved."""
+def of_exception(
+    about: About,
+    exception_id: str,
+    kind: TimelineKind,
+    title: str,
+    system: str | None,
+    facts: ExceptionFacts | None = None,
+) -> Event:
+    """An exception was raised, with these facts, or resolved."""
     raised = kind is TimelineKind.EXCEPTION_RAISED
     return Event(
         key=f"{kind.value}:{exception_id}",
@@ -51,6 +58,7 @@ def of_exception(about: About, exception_id: str, kind: TimelineKind, title: str
         at=datetime.now(UTC),
         happening=Happening(kind=kind, area=TimelineArea.EXCEPTION, title=title, system=system or HERE),
         exception_id=exception_id,
+        exception=facts,
         **about._asdict(),
     )
 

@@ -55,6 +55,7 @@ class Reading:
                 return
             self._at += 1
             yield Message(orjson.dumps(self._response()), str(self._at))
+            self.cursor = str(self._at)
 
     def _response(self) -> dict[str, Any]:
         told: dict[str, Any] = {"data": {"news": self._news.log[self._at - 1]}}

@@ -22,10 +22,10 @@ class Pieces(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.pieces: list[bytes] = []
-        self.closed = self.ended = False
+        self.closed = self.ended = self.broken = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        if self.closed:
+        if self.closed or self.broken:
             raise RuntimeError("closed")
         self.pieces.append(bytes(data))
 
@@ -114,6 +114,18 @@ async def test_what_was_held_when_the_client_went_disturbs_nobody() -> None:
     await asyncio.sleep(0)
     assert below_gone.pieces == []
     assert below_there.pieces == [b"heard"]
+
+
+async def test_one_that_cannot_be_written_to_is_ended_and_keeps_nobody_up() -> None:
+    pairs = [corked() for _ in range(3)]
+    pairs[0][1].broken = True
+    for turn in (b"1", b"2"):
+        for above, below in pairs:
+            if not below.closed:
+                above.write(turn)
+        await asyncio.sleep(0)
+    assert [below.pieces for _, below in pairs] == [[], [b"1", b"2"], [b"1", b"2"]]
+    assert [below.closed for _, below in pairs] == [True, False, False]
 
 
 async def test_writing_to_what_is_closed_fails_as_it_would_by_itself() -> None:
@@ -208,6 +220,7 @@ async def test_all_else_is_the_transports_own() -> None:
         above.resume_reading()
         assert above.is_reading()
         above.set_write_buffer_limits(high=10, low=5)
+        assert above.get_write_buffer_limits() == (5, 10)
         above.set_protocol(served)
         await asyncio.get_running_loop().sock_sendall(client, b"hello")
         assert await served.heard.get() == b"hello"

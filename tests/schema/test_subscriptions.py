@@ -8,12 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from canonical.changes import Unreadable
-from canonical.errors import Mistake
+from canonical.errors import Mistake, Unavailable
 from canonical.events import Cursor, EventKind
 from canonical.identity import global_id
 from canonical.order import OrderStatus
 from canonical.refs import Ref
 from canonical.timeline import TimelineArea, TimelineKind
+from engine.documents import WrongDocumentError
 from gateway.request import RefusedError
 from gateway.subscription import EndedError
 from resolvers.access import SCOPES
@@ -288,6 +289,112 @@ async def test_a_gateway_that_leaves_says_where_to_go_on(audience: Audience) -> 
         await seat.message()
 
     assert (ended.value.code, ended.value.cursor) == ("GOING_AWAY", str(await audience.telling.at(1)))
+
+
+async def test_a_quiet_subscription_is_sent_away_behind_all_that_was_not_for_it(audience: Audience) -> None:
+    other = global_id("Order", Ref("crm", "sale2"))
+    seat = await audience.seat(REVENUE, {"filter": {"orders": [{"id": other}]}})
+    await audience.seated(seat)
+    await audience.tell(happened("e1"), happened("e2"))
+    await until(lambda: audience.hub.cursor.position == 2)
+    place = seat.messages.cursor  # type: ignore[attr-defined]
+
+    audience.hub.leave()
+    with pytest.raises(EndedError) as ended:
+        await seat.message()
+
+    assert place == ended.value.cursor == str(await audience.telling.at(2))
+
+
+async def test_while_a_message_is_on_its_way_the_place_is_before_it(audience: Audience) -> None:
+    seat = await audience.seat(REVENUE)
+    await audience.seated(seat)
+    await audience.tell(happened("e1"), happened("e2"))
+    await until(lambda: audience.hub.cursor.position == 2)
+
+    await seat.message()
+    on_its_way = seat.messages.cursor  # type: ignore[attr-defined]
+    await seat.message()
+    seat.listen()
+    await until(lambda: seat.messages.cursor == str(audience.hub.cursor))  # type: ignore[attr-defined]
+
+    assert on_its_way == str(await audience.telling.at(0))
+
+
+async def test_a_cursor_that_is_a_variables_default_is_its_place_as_well(audience: Audience) -> None:
+    await audience.tell(happened("e1"), happened("e2"))
+    await until(lambda: audience.hub.cursor.position == 2)
+    start = str(await audience.telling.at(0))
+    text = f'subscription($after: EventCursor = "{start}") {{ revenueEvents(after: $after) {{ id }} }}'
+
+    seat = await audience.seat(text)
+
+    assert seat.messages.cursor == start  # type: ignore[attr-defined]
+    assert (await seat.message()).cursor == str(await audience.telling.at(1))
+
+
+@pytest.mark.parametrize("variables", [{"after": 5}, {"filter": 3}, {"filter": {"kinds": ["NOPE"]}}])
+async def test_variables_that_do_not_fit_are_the_documents_fault_and_told_in_words(
+    audience: Audience, variables: dict[str, Any]
+) -> None:
+    with pytest.raises(WrongDocumentError) as wrong:
+        await audience.seat(REVENUE, variables)
+
+    assert wrong.value.code == "GRAPHQL_VALIDATION_FAILED"
+    assert "Variable '$" in wrong.value.errors[0].message
+
+
+async def test_whoever_resumes_while_its_order_cannot_be_looked_up_is_told_to_come_again(audience: Audience) -> None:
+    number = {"order": {"document": {"value": "1001"}}}
+    audience.house.eu.faults["*"] = Unavailable("erp-eu", "erp-eu does not answer.")
+    audience.house.us.faults["*"] = Unavailable("erp-us", "erp-us does not answer.")
+    start = str(await audience.telling.at(0))
+
+    with pytest.raises(EndedError) as ended:
+        await audience.seat(STATUS, {**number, "after": start})
+
+    assert (ended.value.code, ended.value.cursor, ended.value.again) == ("SOURCE_UNAVAILABLE", start, True)
+    assert await refusal(audience, STATUS, number) == ("SOURCE_UNAVAILABLE", ["orderStatusChanged"])
+
+
+async def test_a_store_that_stays_away_ends_it_for_now_behind_its_cursor(audience: Audience) -> None:
+    start = await audience.telling.at(0)
+    audience.hub.place = audience.hub.check = _away  # type: ignore[method-assign, assignment]
+
+    for after in (None, str(start)):
+        seat = await audience.seat(REVENUE, after=after)
+        with pytest.raises(EndedError) as ended:
+            await seat.message()
+        assert (ended.value.code, ended.value.cursor, ended.value.again) == ("SOURCE_UNAVAILABLE", after, True)
+
+
+async def _away(*_: object) -> None:
+    raise OSError("gone")
+
+
+async def test_exceptions_are_narrowed_by_what_they_were_when_they_were_raised(audience: Audience) -> None:
+    everything: dict[str, Any] = {
+        "status": ["OPEN"],
+        "category": ["CONFLICT"],
+        "severity": ["LOW", "MEDIUM", "HIGH", "CRITICAL"],
+        "system": "erp-us",
+    }
+    fits = await audience.seat(EXCEPTION, {"filter": everything})
+    others = [
+        await audience.seat(EXCEPTION, {"filter": one})
+        for one in ({"status": ["RESOLVED"]}, {"category": ["TAX"]}, {"system": "erp-eu"}, {"owner": "nobody"})
+    ]
+    await audience.seated(fits, *others)
+    rules = audience.house.landscape.rules
+
+    async with audience.house.store.transaction() as transaction:
+        unreadable = Unreadable(event_id="e1", sentence="It says nothing.", payload="{}")
+        await raise_unreadable(transaction, "acme", rules, "erp-us", unreadable)
+    await audience.tell()
+
+    assert (await fits.data())["integrationException"]["system"] == "erp-us"
+    await until(lambda: audience.hub.cursor.position == 1)
+    assert all(seat.messages.cursor == str(audience.hub.cursor) for seat in others)  # type: ignore[attr-defined]
 
 
 async def test_whoever_goes_is_gone_at_once(audience: Audience) -> None:

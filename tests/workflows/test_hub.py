@@ -18,6 +18,7 @@ from canonical.submission import SubmissionState
 from canonical.timeline import TimelineKind
 from tests.fakes.events import ALL, Subscriber, Telling, attached, changed, happened, listening, submitted, waits
 from tests.fakes.waiting import until
+from workflows.hearing import A_TURN
 from workflows.hub import Hub
 from workflows.listening import Interest
 from workflows.relay import Relay
@@ -274,6 +275,65 @@ async def test_a_hub_that_leaves_sends_everybody_away_behind_what_was_in_their_q
         assert [(cut.cursor, cut.leaving) for cut in one.cuts] == [(end, True)]
     assert [(cut.cursor, cut.leaving) for cut in late.cuts] == [(await quiet.at(1), True)]
     assert hub.listeners == 0
+
+
+async def test_whoever_reads_much_of_the_log_lets_others_have_their_turn(quiet: Telling) -> None:
+    await quiet.log(*[happened(f"e{number}") for number in range(1000)])
+    hub, turns = Hub(quiet.store, "acme", look_every=SOON), 0
+
+    async def another() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with hub.open():
+        events = hub.events(ALL, await quiet.at(0))
+        first = await anext(cast("Any", events))
+        other = asyncio.create_task(another())
+        seen = [first, *[await anext(cast("Any", events)) for _ in range(999)]]
+        other.cancel()
+        await events.aclose()
+
+    assert [logged.event.key for logged in seen] == [f"e{number}" for number in range(1000)]
+    assert turns >= 1000 // A_TURN - 1
+
+
+async def test_an_event_wakes_nobody_whose_rights_do_not_open_it(quiet: Telling) -> None:
+    hub = Hub(quiet.store, "acme", look_every=SOON, queue=2)
+    rights = [
+        Interest(kinds=EVERY, accounts=frozenset({"acc9"})),
+        Interest(kinds=EVERY, books=frozenset({"XX01"})),
+        Interest(kinds=EVERY, accounts=frozenset({"acc1"}), books=frozenset({"XX01"})),
+        Interest(kinds=EVERY, accounts=frozenset({"acc1"}), books=frozenset({"DE01"})),
+    ]
+    subscribers = [Subscriber(hub, await quiet.at(0), one) for one in rights]
+
+    async with hub.open(), listening(*subscribers):
+        await attached(hub, len(rights))
+        for number in range(5):
+            await quiet.log(happened(f"e{number}", crm_customer="acc1"))
+        await subscribers[3].hears(5)
+
+    assert [len(one.heard) for one in subscribers] == [0, 0, 0, 5]
+    assert [one.lanes() for one in rights[:2]] == [{("account", "acc9")}, {("entity", "XX01")}]
+
+
+async def test_a_log_whose_events_are_gone_though_it_says_otherwise_holds_nobody_up(quiet: Telling) -> None:
+    hub = Hub(quiet.store, "acme", look_every=SOON)
+
+    async with hub.open():
+        await until(lambda: hub.cursor.epoch != "none")
+        async with quiet.store.transaction() as transaction:
+            await transaction.exec_driver_sql("update event_log set head = 3")
+        await until(lambda: hub.cursor.position == 3)
+        one = Subscriber(hub, hub.cursor)
+        async with listening(one):
+            await attached(hub, 1)
+            await quiet.log(happened("e4"))
+            await one.hears(1)
+
+    assert one.keys == ["e4"]
 
 
 async def test_closing_an_iterator_detaches_it_at_once(quiet: Telling) -> None:

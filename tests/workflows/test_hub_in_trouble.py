@@ -12,7 +12,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 from redis.asyncio import Redis
 
-from canonical.errors import Mistake
+from canonical.errors import Mistake, Unavailable
 from canonical.events import Cursor, Logged
 from tests.fakes.events import ALL, Subscriber, Telling, attached, happened, listening, waits
 from tests.fakes.postgres import Databases
@@ -257,9 +257,76 @@ async def test_a_hub_that_begins_without_its_database_is_nowhere_until_it_has_re
 
     assert one.keys == ["e2"]
     assert here == await telling.at(1)
-    with pytest.raises(Mistake, match="restored or begun anew"):
+    with pytest.raises(Mistake, match="could not be read"):
         await hub.check(nowhere)
     await store.close()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["behind a cursor", "from now on"])
+async def test_whoever_subscribes_while_the_database_is_away_is_told_once_it_is_back(
+    databases: Databases, database: str, *, known: bool
+) -> None:
+    store = Store(database)
+    telling = Telling(store, Relay(store, "acme"))
+    await telling.log(happened("e1"))
+    start = await telling.at(0)
+    hub = Hub(store, "acme", look_every=SOON)
+
+    async with away(databases, store):
+        opening = hub.open()
+        await opening.__aenter__()
+        events = hub.events(ALL, start if known else None)
+        first = asyncio.ensure_future(anext(cast("Any", events)))
+        place = events.place
+        await asyncio.sleep(0.3)
+        assert not first.done()
+    if not known:
+        await attached(hub, 1)
+        await telling.log(happened("e2"))
+    heard = await asyncio.wait_for(first, 30)
+    await events.aclose()
+    await opening.__aexit__(None, None, None)
+
+    assert place == (start if known else None)
+    assert heard.event.key == ("e1" if known else "e2")
+    await store.close()
+
+
+async def test_a_database_that_stays_away_is_waited_for_no_longer_than_patience(
+    databases: Databases, database: str
+) -> None:
+    store = Store(database)
+    start = await Telling(store, Relay(store, "acme")).at(0)
+    hub = Hub(store, "acme", look_every=SOON, patience=0.3)
+
+    async with away(databases, store), hub.open():
+        with pytest.raises(Unavailable, match="does not answer"):
+            await asyncio.wait_for(anext(cast("Any", hub.events(ALL, start))), 30)
+
+    await store.close()
+
+
+async def test_an_event_of_a_newer_version_keeps_its_place_and_is_told_to_nobody(quiet: Telling, line: Redis) -> None:
+    hub = Hub(quiet.store, "acme", line, look_every=SOON)
+    relay = Relay(quiet.store, "acme", line)
+
+    async with hub.open():
+        attending, resuming = Subscriber(hub, await quiet.at(0)), Subscriber(hub, await quiet.at(0))
+        async with listening(attending):
+            await attached(hub, 1)
+            await quiet.put(happened("e1"), happened("e2"), happened("e3"))
+            async with quiet.store.transaction() as transaction:
+                await transaction.exec_driver_sql(
+                    "update event_out set body = jsonb_set(body::jsonb, '{happening,kind}', '\"NOT_YET_KNOWN\"')"
+                    " where key = 'e2'"
+                )
+            await relay.move()
+            await attending.hears(2)
+            async with listening(resuming):
+                await resuming.hears(2)
+
+    assert attending.keys == resuming.keys == ["e1", "e3"]
+    assert [logged.cursor.position for logged in attending.heard] == [1, 3]
 
 
 async def test_another_epoch_cuts_everybody_off_and_nothing_of_it_is_told_to_them(quiet: Telling) -> None:

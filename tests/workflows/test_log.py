@@ -6,10 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from canonical.errors import Mistake
-from canonical.events import Cursor, cursor_of
+from canonical.events import CURSOR_EXPIRED, Cursor, cursor_of
 from tests.fakes.events import Telling, happened
 from workflows.log import (
-    CURSOR_EXPIRED,
     CURSOR_UNKNOWN,
     Standing,
     begin_epoch,
