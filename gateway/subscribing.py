@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType
@@ -26,8 +26,11 @@ from gateway.telling import Telling, before
 from resolvers.context import Context
 from sources.kit.call import Call
 from workflows.hearing import Hearing
+from workflows.hub import PATIENCE
 from workflows.listening import CutOffError
 
+ASK_AGAIN: Final = 1.0
+"""Seconds, at least, until a system that was away is asked again by whom a subscription is narrowed."""
 Rights = tuple[str, frozenset[str], frozenset[str] | None, frozenset[str] | None]
 
 
@@ -42,8 +45,10 @@ class Subscribing:
         view_of: Callable[[Principal], View],
         deadline_seconds: float,
         clock: Callable[[], float] = time.time,
+        patience: float = PATIENCE,
     ) -> None:
         """Nobody has subscribed yet."""
+        self._patience = patience
         self._loom, self._documents, self._new_context = loom, documents, new_context
         self._view_of, self._seconds, self._clock = view_of, deadline_seconds, clock
         self._shared = Shared()
@@ -53,15 +58,34 @@ class Subscribing:
         operation = self._documents.operation(asked.query, asked.operation_name)
         if operation.kind is not OperationType.SUBSCRIPTION:
             raise RefusedError(400, "OPERATION_NOT_SUPPORTED", "This is not a subscription.")
-        context = self._context(caller)
-        context.resumes_after = after
-        events = await self._loom.events(operation, context, asked.variables)
-        if isinstance(events, ExecutionResult):
-            return _only(_not_begun(events.errors or [], context, caller))
-        hearing = cast("Hearing", events)
+        hearing = await self._begin(operation, asked.variables, caller, after)
+        if isinstance(hearing, Message):
+            return _only(hearing)
         telling = Telling(hearing)
         telling.messages = self._messages(operation, asked.variables, caller, hearing, telling)
         return telling
+
+    async def _begin(
+        self, operation: Operation, variables: Mapping[str, Any], caller: Caller, after: str | None
+    ) -> Hearing | Message:
+        """Its events, or why there are none. Whoever resumes is waited with for what is away just now.
+
+        Then it is told to come again: a last word would end it for good.
+        """
+        until = self._clock() + self._patience
+        while True:
+            context = self._context(caller)
+            context.resumes_after = after
+            events = await self._loom.events(operation, context, variables)
+            if not isinstance(events, ExecutionResult):
+                return cast("Hearing", events)
+            cause = _cause(said := events.errors or [])
+            if not (isinstance(cause, Fault) and cause.retryable and context.resumed is not None):
+                told = {"data": None, "errors": errors.formatted(said, caller.correlation_id)}
+                return Message(orjson.dumps(told), whole=False)
+            if self._clock() >= until:
+                raise _away(cause, str(context.resumed))
+            await asyncio.sleep(max(ASK_AGAIN, min(cause.retry_after or 0.0, self._patience)))
 
     async def _messages(
         self, operation: Operation, variables: Mapping[str, Any], caller: Caller, hearing: Hearing, telling: Telling
@@ -108,11 +132,8 @@ class Subscribing:
         return Message(orjson.dumps(answer), cursor, whole=not result.errors)
 
 
-def _not_begun(said: Sequence[GraphQLError], context: Context, caller: Caller) -> Message:
-    """Why a subscription has no events, as its only answer; raises where the document or we are wrong.
-
-    Whoever resumes is told to come again where that will help: a last word would end it for good.
-    """
+def _cause(said: Sequence[GraphQLError]) -> Mistake | Fault:
+    """What kept a subscription from beginning, in business words; raises where the document or we are wrong."""
     cause: Exception | None = said[0] if said else None
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
@@ -120,10 +141,7 @@ def _not_begun(said: Sequence[GraphQLError], context: Context, caller: Caller) -
         raise WrongDocumentError("GRAPHQL_VALIDATION_FAILED", said)
     if not isinstance(cause, Mistake | Fault):
         raise cause
-    if isinstance(cause, Fault) and cause.retryable and context.resumed is not None:
-        raise _away(cause, str(context.resumed))
-    body = orjson.dumps({"data": None, "errors": errors.formatted(said, caller.correlation_id)})
-    return Message(body, whole=False)
+    return cause
 
 
 async def _only(message: Message) -> AsyncGenerator[Message, None]:

@@ -78,7 +78,7 @@ class Audience:
         self.heard_by = self.hub if hears else None
         self.seats: list[Seat] = []
         documents = Documents(SCHEMA, Limits())
-        self.operate = Subscribing(LOOMS[engine], documents, self.context, view_of, SECONDS, lambda: self.now)
+        self.operate = Subscribing(LOOMS[engine], documents, self.context, view_of, SECONDS, lambda: self.now, 0.0)
 
     def context(self, call: Call) -> Context:
         """A new operation's."""
