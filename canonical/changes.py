@@ -45,17 +45,19 @@ class Unreadable(Struct, frozen=True, kw_only=True):
     payload: str
 
 
-LONGEST_PAYLOAD = 20_000
+LONGEST_PAYLOAD = 100_000
 
 
 class Changes(Struct, frozen=True, kw_only=True):
     """What one look, or one message, brought, in the system's order.
 
     `position`: what the feed resumes behind once all of this is stored, opaque to everybody but its system; None where
-    nothing is to be remembered. `more`: looking again at once will bring more.
+    nothing is to be remembered. `more`: looking again at once will bring more. `trouble`: what could not be looked at
+    this time though the rest is here, in a sentence.
     """
 
     changes: tuple[Change, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     position: str | None = None
     more: bool = False
+    trouble: str | None = None

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import Row, func, null, text, update
+from sqlalchemy import Row, Update, func, null, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,7 @@ from canonical.errors import Fault
 from sources.feeds import ChangePolling, ChangeStream, PositionLostError
 from sources.landscape import Landscape
 from workflows import exception_queue, inbox
+from workflows.patience import Patience
 from workflows.store import event_tables
 from workflows.workshop import Workshop
 
@@ -34,10 +36,8 @@ WEBHOOK: Final = "webhook"
 HELD_FOR: Final = 15.0
 """Seconds after which a way that nobody renewed is anybody's."""
 RENEW_EVERY: Final = 5.0
-LONGEST_PAUSE: Final = 60.0
-LONGEST_REST: Final = 3_600.0
-"""Seconds that a system is left alone at most which says itself when to come back."""
 LOOK_EVERY: Final = 1.0
+LONGEST_TROUBLE: Final = 500
 OVERLAP: Final = timedelta(minutes=10)
 """So far behind what was heard last a stream that lost its place is caught up by asking."""
 _table = event_tables.feed
@@ -50,12 +50,14 @@ _CLAIM: Final = text(
 
 @dataclass(frozen=True)
 class Feeds:
-    """One worker's ears."""
+    """One worker's ears. `patience`: how often each way failed in a row, by system and way."""
 
     shop: Workshop
     me: str
     held_for: float = HELD_FOR
     look_every: float = LOOK_EVERY
+    chance: Callable[[], float] = random.random
+    patience: dict[tuple[str, str], Patience] = field(default_factory=dict, compare=False)
 
     def ways(self) -> list[Callable[[asyncio.Event], Coroutine[object, object, None]]]:
         """One endless listening for each system and way; each ends when it is told to stop."""
@@ -81,28 +83,41 @@ class Feeds:
         async with self.shop.store.transaction() as transaction:
             return (await transaction.execute(_CLAIM, given)).first()
 
-    async def store(self, system: str, way: str, heard: Changes, *, next_in: float = 0.0) -> None:
-        """Keep what was heard, and the position behind it, together."""
+    async def store(self, system: str, way: str, heard: Changes, read: str | None, *, next_in: float = 0.0) -> bool:
+        """Keep what was heard, and the position behind it, together; whether the position was moved.
+
+        It is not where it is another by now than the one that was `read` (a stream that lost its place moves the poll's
+        back while a look is under way), or where somebody else listens: then go on from where it stands. What was heard
+        is kept all the same, and known when it is told again.
+        """
         async with self.shop.store.transaction() as transaction:
             await keep(transaction, self.shop.landscape, system, heard)
+            moved = _mine(system, way, self.me).where(_table.c.position.is_not_distinct_from(read))
+            since = func.coalesce(_table.c.trouble_since, func.clock_timestamp()) if heard.trouble else null()
             values: dict[str, object] = {
                 "heard_at": func.clock_timestamp(),
                 "due_at": func.clock_timestamp() + timedelta(seconds=next_in),
-                "trouble": null(),
-                "trouble_since": null(),
+                "trouble": heard.trouble[:LONGEST_TROUBLE] if heard.trouble else null(),
+                "trouble_since": since,
             }
             if heard.position is not None:
                 values["position"] = heard.position
-            mine = update(_table).where(_table.c.system == system, _table.c.way == way, _table.c.holder == self.me)
-            await transaction.execute(mine.values(**values))
+            stored = (await transaction.execute(moved.values(**values).returning(_table.c.system))).first() is not None
+        if stored:
+            self.patience_with(system, way).well()
+        return stored
 
     async def stumble(self, system: str, way: str, sentence: str, next_in: float) -> None:
         """Say what keeps us from hearing; the position stays."""
         async with self.shop.store.transaction() as transaction:
-            mine = update(_table).where(_table.c.system == system, _table.c.way == way)
             since = func.coalesce(_table.c.trouble_since, func.clock_timestamp())
             due = func.clock_timestamp() + timedelta(seconds=next_in)
-            await transaction.execute(mine.values(trouble=sentence[:500], trouble_since=since, due_at=due))
+            told = {"trouble": sentence[:LONGEST_TROUBLE], "trouble_since": since, "due_at": due}
+            await transaction.execute(_mine(system, way, self.me).values(**told))
+
+    def patience_with(self, system: str, way: str) -> Patience:
+        """How long this way is left alone when it fails."""
+        return self.patience.setdefault((system, way), Patience(self.look_every, self.chance))
 
     async def ask_from(self, system: str, poller: ChangePolling, at: datetime) -> None:
         """Let the next look at a system begin as far back as this instant, at once.
@@ -113,6 +128,11 @@ class Feeds:
             mine = update(_table).where(_table.c.system == system, _table.c.way == POLL)
             await transaction.execute(mine.values(due_at=func.clock_timestamp()))
             await transaction.execute(mine.where(_table.c.heard_at > at).values(position=poller.position_at(at)))
+
+
+def _mine(system: str, way: str, me: str) -> Update:
+    """A change of the row of a way, for as long as I am the one who listens."""
+    return update(_table).where(_table.c.system == system, _table.c.way == way, _table.c.holder == me)
 
 
 async def keep(transaction: AsyncConnection, landscape: Landscape, system: str, heard: Changes) -> None:
@@ -156,8 +176,11 @@ class _Polling:
                 )
                 since = (held.heard_at or held.began_at) - OVERLAP
                 heard = Changes(position=self.poller.position_at(since), more=True)
-            await self.feeds.store(self.system, POLL, heard, next_in=0.0 if heard.more else self.every)
-            if not heard.more:
+            if heard.trouble is not None:
+                log.warning("%s is not heard of everything: %s", self.system, heard.trouble)
+            next_in = 0.0 if heard.more else self.every
+            stored = await self.feeds.store(self.system, POLL, heard, held.position, next_in=next_in)
+            if stored and not heard.more:
                 return min(self.every, self.feeds.look_every)
             again = await self.feeds.claim(self.system, POLL)
             if again is None:
@@ -201,7 +224,9 @@ class _Streaming:
         stream = self.streamer.stream_changes(position)
         async with aclosing(cast("Any", stream)):
             async for heard in stream:
-                await self.feeds.store(self.system, STREAM, heard)
+                if not await self.feeds.store(self.system, STREAM, heard, position):
+                    return
+                position = position if heard.position is None else heard.position
 
     async def _renew(self, stop: asyncio.Event) -> None:
         """Stay the one who listens; end where somebody else is, or it is time to stop."""
@@ -219,8 +244,7 @@ class _Streaming:
         if self.poller is not None:
             await self.feeds.ask_from(self.system, self.poller, since)
         async with self.feeds.shop.store.transaction() as transaction:
-            mine = update(_table).where(_table.c.system == self.system, _table.c.way == STREAM)
-            await transaction.execute(mine.values(position=null()))
+            await transaction.execute(_mine(self.system, STREAM, self.feeds.me).values(position=null()))
 
 
 async def _again(
@@ -231,8 +255,11 @@ async def _again(
     begin: Callable[[], Awaitable[None]],
     turn: Callable[[Row[Any], asyncio.Event], Awaitable[float]],
 ) -> None:
-    """Take turns until told to stop: whatever goes wrong is told, and waited for a little longer each time."""
-    failed, begun = 0, False
+    """Take turns until told to stop: whatever goes wrong is told, and waited for a little longer each time.
+
+    A turn of a stream hardly ever ends in anything but an error: it went well all the same if it heard something.
+    """
+    patience, begun = feeds.patience_with(system, way), False
     while not stop.is_set():
         pause = feeds.look_every
         try:
@@ -241,12 +268,9 @@ async def _again(
                 begun = True
             held = await feeds.claim(system, way)
             pause = await turn(held, stop) if held is not None else feeds.look_every
-            failed = 0
+            patience.well()
         except Exception as error:  # noqa: BLE001 - a feed never ends, and never takes another one with it
-            failed += 1
-            pause = min(LONGEST_PAUSE, feeds.look_every * 2.0 ** min(failed, 10))
-            if isinstance(error, Fault) and error.retry_after is not None:
-                pause = max(pause, min(LONGEST_REST, error.retry_after))
+            pause = patience.after(error)
             await _tell(feeds, system, way, error, pause)
         try:
             await asyncio.wait_for(stop.wait(), pause)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from canonical.changes import Change, Concept
@@ -23,6 +23,8 @@ CONCEPTS: Final = {
 _PREFIXES: Final = {ids.ORDER: "Order", ids.ORDER_ITEM: LINE, ids.ACCOUNT: "Account", ids.QUOTE: "Quote"}
 _STAMPS: Final = frozenset({"LastModifiedDate", "LastModifiedById"})
 """They change with every change, and say nothing of what it was."""
+_AWAY: Final = timedelta(days=7)
+"""How far from now a publication may say that it was: the bus keeps events for 72 hours."""
 
 
 def entity_of(event: Event, record_field: str) -> str | None:
@@ -58,13 +60,22 @@ def is_heeded(event: Event, unheeded: AbstractSet[str]) -> bool:
     return not changed or not changed <= unheeded
 
 
-def happened_at(event: Event) -> datetime:
-    """When it was committed or published."""
-    told = event.header.commit_timestamp if event.header is not None else event.values.get("CreatedDate")
-    return datetime.fromtimestamp((told if isinstance(told, int) else 0) / 1000, UTC)
+def happened_at(event: Event, heard_at: datetime) -> datetime:
+    """When it was committed or published; when it was heard, where a publisher says nothing that can be believed.
+
+    Over gRPC a publisher fills in CreatedDate itself: seconds, nanoseconds and nothing at all come too, and none of
+    them makes its record any less worth a look. ValueError, OverflowError: the platform's own instant is none.
+    """
+    if event.header is not None:
+        return datetime.fromtimestamp(event.header.commit_timestamp / 1000, UTC)
+    told = event.values.get("CreatedDate")
+    now = heard_at.timestamp() * 1000
+    if not isinstance(told, int) or abs(told - now) > _AWAY.total_seconds() * 1000:
+        return heard_at
+    return datetime.fromtimestamp(told / 1000, UTC)
 
 
-def to_changes(event: Event, record_field: str, orders: Mapping[str, str]) -> Iterator[Change]:
+def to_changes(event: Event, at: datetime, record_field: str, orders: Mapping[str, str]) -> Iterator[Change]:
     """A change for each record; `orders` by the id of the line. A line whose order nobody knows any more is left out.
 
     Such an order is not lost: it changed with its line, and says so itself.
@@ -75,7 +86,7 @@ def to_changes(event: Event, record_field: str, orders: Mapping[str, str]) -> It
     records = records_of(event, record_field)
     for record in records:
         event_id = event.id if len(records) == 1 else f"{event.id}:{record}"
-        told = to_change(event_id, entity, record, happened_at(event), order_of(event, record, orders))
+        told = to_change(event_id, entity, record, at, order_of(event, record, orders))
         if told is not None:
             yield told
 

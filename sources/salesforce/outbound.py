@@ -12,7 +12,7 @@ from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
-from xml.etree.ElementTree import Element, ParseError, tostring
+from xml.etree.ElementTree import Comment, Element, ParseError, tostring
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
@@ -25,6 +25,8 @@ from sources.salesforce.mapping_changes import CONCEPTS, LINE, to_change
 
 LARGEST_BODY: Final = 2_000_000
 MOST_NOTIFICATIONS: Final = 100
+DEEPEST: Final = 20
+"""Levels of a notification that a person is shown; the platform's own has three."""
 ACKNOWLEDGED: Final = (
     b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
     b'<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack></notificationsResponse>'
@@ -119,6 +121,21 @@ def _changed_at(fields: Mapping[str, str]) -> datetime | None:
 
 
 def _unreadable(notification: Element, event_id: str, why: str) -> Unreadable:
+    _cut_below(notification, DEEPEST)
     payload = tostring(notification, encoding="unicode")
     name = event_id[:200] or sha256(payload.encode()).hexdigest()
-    return Unreadable(event_id=name, sentence=f"An outbound message: {why}", payload=payload[:LONGEST_PAYLOAD])
+    if len(payload) > LONGEST_PAYLOAD:
+        note = f"<!-- cut: it had {len(payload)} characters -->"
+        payload = payload[: LONGEST_PAYLOAD - len(note)] + note
+    return Unreadable(event_id=name, sentence=f"An outbound message: {why}", payload=payload)
+
+
+def _cut_below(element: Element, levels: int) -> None:
+    """Leave out what lies deeper: it is written level by level into each other, and Python's stack has an end."""
+    level = [element]
+    for _ in range(levels - 1):
+        level = [child for each in level for child in each]
+    for each in level:
+        if len(each):
+            each[:] = []
+            each.append(Comment(" cut: it is deeper than anything that is read "))

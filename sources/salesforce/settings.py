@@ -115,8 +115,11 @@ class Settings(BaseModel):
     organization_id: OrganizationId | None = Field(
         default=None, description="the org's own id (00D...): outbound messages are taken from no other"
     )
+    # A row is stamped when it is written and seen when its transaction is committed, and a transaction of the platform
+    # may take ten minutes (Apex developer guide, "Execution Governors and Limits": maximum execution time for each
+    # transaction). One minute more is for what comes before and behind the Apex in it.
     poll_overlap_seconds: float = Field(
-        default=120.0, ge=1, le=3600, description="how far a look at what was changed goes back behind the last one"
+        default=660.0, ge=1, le=3600, description="how far a look at what was changed goes back behind the last one"
     )
     pubsub_endpoint: Endpoint | None = Field(
         default=None,

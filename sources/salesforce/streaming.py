@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from typing import Final
-from uuid import uuid4
 
-import msgspec
 from grpc.aio import Metadata
+from msgspec.structs import replace
 
-from canonical.changes import LONGEST_PAYLOAD, Change, Changes, Unreadable
-from canonical.deadline import Deadline
+from canonical.changes import Changes
 from canonical.errors import ProblemCategory, Refused
-from canonical.principal import Principal, View
 from sources.feeds import PositionLostError
-from sources.kit.call import Call
 from sources.salesforce import ids
-from sources.salesforce.bitmaps import Schema
-from sources.salesforce.bus import ANSWERS_WITHIN, Bus, Subscription, open_channel, signature
+from sources.salesforce.bus import Bus, Subscription, open_channel, signature
 from sources.salesforce.client import Org
-from sources.salesforce.mapping_changes import (
-    LINE,
-    entity_of,
-    happened_at,
-    is_heeded,
-    names_them_all,
-    records_of,
-    to_changes,
-)
 from sources.salesforce.polling import Polling
 from sources.salesforce.positions import Place, places_in, position_of
 from sources.salesforce.pubsub import eventbus_pb2 as bus
 from sources.salesforce.settings import Settings
-from sources.salesforce.wire_events import Event, UndecodableError, decode, parsed
+from sources.salesforce.understanding import Understanding, asking
 
-SCHEMAS_KEPT: Final = 500
 CLOCKS_APART: Final = 300_000
 """Milliseconds that our clock and the org's may differ by."""
 
@@ -48,7 +31,8 @@ class Streaming:
     """Listens to one org's bus.
 
     A topic that was never heard of yet has no replay id. Its place is then the instant at which we began: after a break
-    it is read from the earliest event that is kept, and what is older is left out. So nothing is lost in between.
+    it is read from the earliest event that is kept, and record changes that are older are left out. So nothing is lost
+    in between.
     """
 
     def __init__(
@@ -56,9 +40,8 @@ class Streaming:
     ) -> None:
         """Keep all; nothing is opened before somebody listens. ValueError where the certificates cannot be read."""
         self._org, self._system, self._base_url, self._settings = org, system, base_url, settings
-        self._polling = polling
+        self._understanding = Understanding(settings, polling, now)
         self._now = now
-        self._schemas: OrderedDict[str, Schema] = OrderedDict()
         self._ca = _certificates(settings.pubsub_ca_file)
 
     @asynccontextmanager
@@ -79,58 +62,13 @@ class Streaming:
             streams = [Subscription(opened, topic, place, _preset(known.get(topic))) for topic, place in places.items()]
             async with aclosing(_together(streams)) as responses:
                 async for stream, response in responses:
-                    changes, unreadable = await self._read(opened, stream.topic, response.events, since[stream.topic])
+                    heard = await self._understanding.read(opened, stream.topic, response.events, since[stream.topic])
                     places[stream.topic] = _behind(response) or places[stream.topic]
-                    yield Changes(changes=changes, unreadable=unreadable, position=position_of(places))
+                    yield replace(heard, position=position_of(places))
                     await stream.ask(len(response.events))
 
-    async def _read(
-        self, opened: Bus, topic: str, sent: Sequence[bus.ConsumerEvent], since: int
-    ) -> tuple[tuple[Change, ...], tuple[Unreadable, ...]]:
-        events: list[Event] = []
-        unreadable: list[Unreadable] = []
-        for one in sent:
-            try:
-                events.append(decode(_id(one), topic, await self._schema(opened, one), one.event.payload))
-            except UndecodableError as error:
-                unreadable.append(_unreadable(topic, one, str(error)))
-        told = [event for event in events if happened_at(event).timestamp() * 1000 >= since and self._is_ours(event)]
-        return await self._changes(told), tuple(unreadable)
-
-    async def _changes(self, events: Sequence[Event]) -> tuple[Change, ...]:
-        field = self._settings.pubsub_record_field
-        lines = [
-            record
-            for event in events
-            if entity_of(event, field) == LINE and event.text("OrderId") is None
-            for record in records_of(event, field)
-        ]
-        orders = await self._polling.orders_of(_asking(), lines) if lines else {}
-        changes: list[Change] = []
-        for event in events:
-            changes += to_changes(event, field, orders)
-            if not names_them_all(event, field) and event.header is not None:
-                changes += await self._polling.changed_around(_asking(), event.header.entity_name, happened_at(event))
-        return tuple(changes)
-
-    def _is_ours(self, event: Event) -> bool:
-        ours = entity_of(event, self._settings.pubsub_record_field) is not None
-        return ours and is_heeded(event, self._settings.unheeded_fields)
-
-    async def _schema(self, opened: Bus, one: bus.ConsumerEvent) -> Schema:
-        name = one.event.schema_id
-        known = self._schemas.get(name)
-        if known is None:
-            told = await opened.schema(name)
-            if not told:
-                raise UndecodableError("its schema is not known")
-            known = self._schemas[name] = parsed(told)
-            if len(self._schemas) > SCHEMAS_KEPT:
-                self._schemas.popitem(last=False)
-        return known
-
     async def _sign(self) -> Metadata:
-        headers = await self._org.credentials(_asking())
+        headers = await self._org.credentials(asking())
         organization = self._settings.organization_id or ids.named(
             headers.get("Authorization", "").removeprefix("Bearer ").partition("!")[0], ids.ORGANIZATION
         )
@@ -177,30 +115,6 @@ def _preset(known: Place | None) -> bus.ReplayPreset:
 def _behind(response: bus.FetchResponse) -> Place | None:
     behind = response.events[-1].replay_id if response.events else response.latest_replay_id
     return Place(behind) if behind else None
-
-
-def _id(one: bus.ConsumerEvent) -> str:
-    """The event's own name (EventUuid); its replay id where it has none."""
-    return one.event.id[:150] or one.replay_id.hex()[:150]
-
-
-def _unreadable(topic: str, one: bus.ConsumerEvent, why: str) -> Unreadable:
-    told = {
-        "topic": topic,
-        "replayId": base64.b64encode(one.replay_id).decode(),
-        "schemaId": one.event.schema_id,
-        "payload": base64.b64encode(one.event.payload).decode(),
-    }
-    sentence = f"An event on {topic} cannot be read: {why}."
-    return Unreadable(
-        event_id=_id(one), sentence=sentence, payload=msgspec.json.encode(told).decode()[:LONGEST_PAYLOAD]
-    )
-
-
-def _asking() -> Call:
-    """The question that the feed itself asks: with all rights that we have in the org."""
-    principal = Principal("event feed", "", "revgraph", frozenset())
-    return Call(principal, View(), Deadline.after(ANSWERS_WITHIN), f"feed-{uuid4()}", urgency="bulk")
 
 
 def _certificates(path: str | None) -> bytes | None:

@@ -30,6 +30,7 @@ class Polled(FakeSystem, ChangePolling):
         self.journal: list[Change | Unreadable] = journal if journal is not None else []
         self.polled: list[str] = []
         self.overlap = 0
+        self.trouble: str | None = None
         self.fault: Fault | None = None
         self.gone: str | None = None
 
@@ -110,6 +111,7 @@ def heard(told: Sequence[Change | Unreadable], position: int, polled: Polled | N
         unreadable=tuple(one for one in told if isinstance(one, Unreadable)),
         position=str(position),
         more=polled is not None and position < len(polled.journal),
+        trouble=polled.trouble if polled is not None else None,
     )
 
 

@@ -279,7 +279,7 @@ def _by_order(documents: Iterable[D], orders: Sequence[OrderRecord]) -> dict[str
 class FakeSystems:
     """The opened systems."""
 
-    def __init__(self, *systems: FakeSystem) -> None:
+    def __init__(self, *systems: FakeSystem | Source) -> None:
         """Keep them by name."""
         self.by_name: dict[str, Source] = {system.name: _source(system) for system in systems}
 
@@ -289,7 +289,7 @@ class FakeSystems:
         return found if isinstance(found, port) else None
 
 
-def _source(system: FakeSystem) -> Source:
+def _source(system: FakeSystem | Source) -> Source:
     assert isinstance(system, Source)
     return system
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from canonical.changes import Change, Unreadable
+from canonical.changes import Change, Changes, Unreadable
 from canonical.errors import Throttled, Unavailable
+from sources.kit.call import Call
 from sources.landscape_events import Feed
 from tests.fakes.feeds import Both, Polled, Streamed, change
 from tests.fakes.systems import FakeSystem, FakeSystems
@@ -28,7 +29,7 @@ class Ear:
         quick = {name: replace(one, feed=Feed(poll_seconds=SOON)) for name, one in rules.instances.items()}
         self.house = house
         shop = replace(house.shop, systems=FakeSystems(system), landscape=replace(rules, instances=quick))
-        self.feeds = Feeds(shop, me, held_for=held_for, look_every=SOON)
+        self.feeds = Feeds(shop, me, held_for=held_for, look_every=SOON, chance=lambda: 1.0)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -71,6 +72,25 @@ class Ear:
         """What keeps it from hearing."""
         rows = await self.house.ask("select trouble from feed where way = :way", way=way)
         return rows[0][0] if rows else None
+
+
+class Slow(Both):
+    """Answers no question before it may."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.begun, self.answers = asyncio.Event(), asyncio.Event()
+
+    async def poll_changes(self, call: Call, position: str) -> Changes:
+        """As promised."""
+        self.begun.set()
+        await self.answers.wait()
+        return await super().poll_changes(call, position)
+
+
+async def no(answer: Awaitable[object]) -> bool:
+    """Whether it is none."""
+    return await answer is None
 
 
 async def begins_at(house: House, way: str, position: str | None) -> None:
@@ -235,6 +255,26 @@ async def test_a_stream_resumes_behind_what_was_stored_when_its_connection_break
     assert crm.open == 0
 
 
+async def test_a_stream_that_heard_something_meanwhile_is_opened_again_as_soon_as_after_its_first_break(
+    house: House,
+) -> None:
+    crm = Streamed("crm")
+    ear = Ear(house, crm)
+
+    async with ear.open():
+        for number in range(8):
+            await until(lambda: crm.open)
+            await crm.say(change(f"sale{number}"))
+            await ear.has(number + 1)
+            await crm.break_off(DOWN)
+            await until(lambda: ear.trouble("stream"))
+            await crm.break_off(None)
+        waits = await house.ask("select extract(epoch from due_at - trouble_since) from feed where way = 'stream'")
+        await until(lambda: crm.open)
+
+    assert float(waits[0][0]) < 8 * SOON
+
+
 async def test_a_stream_whose_worker_lost_its_lease_is_closed_and_another_goes_on(house: House) -> None:
     first, second = Streamed("crm"), Streamed("crm")
     one, other = Ear(house, first, "a", held_for=0.2), Ear(house, second, "b")
@@ -292,6 +332,66 @@ async def test_what_is_asked_for_is_never_asked_from_later_on_because_a_stream_l
         await ear.has(2)
 
     assert await ear.heard() == ["missed", "two"]
+
+
+async def test_a_look_that_was_under_way_while_a_stream_lost_its_place_does_not_pass_over_what_was_missed(
+    house: House,
+) -> None:
+    crm = Slow("crm")
+    crm.journal += [change("old", minutes=-60), change("missed", minutes=-5), change("new", minutes=-1)]
+    ear = Ear(house, crm)
+    await begins_at(house, "poll", "2")
+    await begins_at(house, "stream", "9")
+    await house.say("update feed set heard_at = '2026-11-20 12:00+00'")
+
+    async with ear.open():
+        await crm.begun.wait()
+        crm.lost = "9"
+        await crm.break_off(DOWN)
+        await until(lambda: ear.trouble("stream"))
+        await crm.break_off(None)
+        await ear.at("1", "poll")
+        crm.answers.set()
+        await ear.at("3")
+
+    assert await ear.heard() == ["new", "missed"]
+    assert crm.polled[:2] == ["2", "1"]
+
+
+async def test_a_stream_of_before_moves_no_position_that_somebody_else_moved(house: House) -> None:
+    crm = Streamed("crm")
+    ear = Ear(house, crm)
+
+    async with ear.open():
+        await until(lambda: crm.open)
+        await crm.say(change("one"))
+        await ear.at("1", "stream")
+        await house.say("update feed set position = '0'")
+        await crm.say(change("two"))
+        await ear.at("2", "stream")
+
+    assert await ear.heard() == ["one", "two"]
+    assert crm.opened == [None, "0"]
+
+
+async def test_what_cannot_be_asked_of_a_system_is_shown_while_the_rest_is_heard(house: House) -> None:
+    crm = Polled("crm", [change("one")])
+    crm.trouble = "invoices: crm does not let us read them."
+    ear = Ear(house, crm)
+    await begins_at(house, "poll", "0")
+
+    async with ear.open():
+        await ear.at("1")
+        shown = await ear.trouble()
+        [[since]] = await house.ask("select trouble_since from feed")
+        asked = len(crm.polled)
+        await until(lambda: len(crm.polled) >= asked + 2)
+        [[still]] = await house.ask("select trouble_since from feed")
+        crm.trouble = None
+        await until(lambda: no(ear.trouble()))
+
+    assert shown == "invoices: crm does not let us read them."
+    assert since == still
 
 
 async def test_a_system_is_listened_to_in_each_way_that_it_has_and_that_is_wished(house: House) -> None:

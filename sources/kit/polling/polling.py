@@ -42,8 +42,9 @@ class Polling:
     async def poll(self, call: Call, position: str) -> Changes:
         """As `ChangePolling` promises it: one page of each set.
 
-        A set that cannot be asked stays where it is while others bring something or are amid a sweep; else its fault is
-        raised. A set that the position does not know yet is looked through from where the others stand.
+        A set that cannot be asked stays where it is, and `trouble` says so, while others bring something or are amid a
+        sweep; else its fault is raised. A set that the position does not know yet is looked through from where the
+        others stand.
         """
         places = read(position)
         async with asyncio.TaskGroup() as group:
@@ -57,7 +58,7 @@ class Polling:
             raise fault
         after = {lane.name: _place(lane, places) for lane in self._lanes}
         after |= {name: step.place for name, step in taken.items()}
-        return Changes(changes=tuple(changes), position=written(after), more=more)
+        return Changes(changes=tuple(changes), position=written(after), more=more, trouble=_trouble(self._lanes, steps))
 
     async def _step(self, call: Call, lane: Lane, place: Place) -> Step | Fault:
         began = self._now()
@@ -66,6 +67,12 @@ class Polling:
         except Fault as fault:
             return fault
         return advance(lane.name, place, page, began, lane.overlap, rising=lane.rising)
+
+
+def _trouble(lanes: Sequence[Lane], steps: Sequence[Step | Fault]) -> str | None:
+    """Each set that could not be asked, with the reason; the one that always is refused is not hidden by the others."""
+    told = [f"{lane.name}: {step.sentence}" for lane, step in zip(lanes, steps, strict=True) if isinstance(step, Fault)]
+    return " ".join(told) or None
 
 
 def _place(lane: Lane, places: dict[str, Place]) -> Place:

@@ -3,95 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from canonical.changes import Change, Changes, Concept, Unreadable
+from canonical.changes import Concept
 from canonical.errors import Fault, Refused, Throttled, Unavailable
 from sources.feeds import PositionLostError
 from sources.kit.sandbox.serving import serve
-from sources.salesforce.adapter import ListenedSalesforce
 from sources.salesforce.ids import long_id
 from sources.salesforce.sandbox.box import SalesforceSandbox
 from sources.salesforce.sandbox.certificates import certify
 from tests.sources.salesforce.asking import asked
-from tests.sources.salesforce.conftest import ACCOUNT, BOOK, PUMP_PRICE, QUOTE, Shop
+from tests.sources.salesforce.conftest import ACCOUNT, QUOTE, Shop
+from tests.sources.salesforce.listening import line, listening, order, ready, soon
 
-WITHIN: Final = 10.0
 OTHER: Final = long_id("001000000000AAB")
-
-
-class Heard:
-    """What a listener was told, and the position that it stored."""
-
-    def __init__(self, stream: AsyncIterator[Changes]) -> None:
-        self.changes: list[Change] = []
-        self.unreadable: list[Unreadable] = []
-        self.position: str | None = None
-        self.batches = 0
-        self._stream = stream
-
-    async def until(self, enough: Callable[[Heard], bool]) -> None:
-        async with asyncio.timeout(WITHIN):
-            while not enough(self):
-                batch = await anext(self._stream)
-                self.changes += batch.changes
-                self.unreadable += batch.unreadable
-                self.position = batch.position or self.position
-                self.batches += 1
-
-    async def changed(self, number: int) -> list[Change]:
-        await self.until(lambda heard: len(heard.changes) >= number)
-        return self.changes
-
-
-@asynccontextmanager
-async def listening(crm: ListenedSalesforce, position: str | None = None) -> AsyncIterator[Heard]:
-    stream = crm.stream_changes(position)
-    async with aclosing(stream):  # type: ignore[type-var]  # a port names its iterator no more closely
-        yield Heard(stream)
-
-
-async def soon(so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WITHIN):
-        while not so():  # noqa: ASYNC110 - what is waited for happens in a server that knows no events of ours
-            await asyncio.sleep(0.01)
-
-
-async def ready(shop: Shop, heard: Heard, streams: int = 4) -> None:
-    """All streams are open: from here on what happens is told."""
-    await heard.until(lambda one: one.position is not None)
-    reading = asyncio.ensure_future(heard.changed(1))
-    await soon(lambda: shop.box.bus.streams >= streams)
-    shop.box.change("Account", ACCOUNT, {"Name": "Acme is heard of"})
-    await reading
-    heard.changes.clear()
-
-
-async def ready_for(shop: Shop, heard: Heard, topic: str, record: str) -> None:
-    """As `ready`, for a platform event that asks to look at a record."""
-    kind = shop.box.org.platform.find(topic)
-    assert kind
-    await heard.until(lambda one: one.position is not None)
-    reading = asyncio.ensure_future(heard.changed(1))
-    await soon(lambda: shop.box.bus.streams > 0)
-    shop.box.org.platform.publish(kind, {"Record_Id__c": record})
-    await reading
-    heard.changes.clear()
-
-
-def order(shop: Shop) -> str:
-    values = {"AccountId": ACCOUNT, "Pricebook2Id": BOOK, "Status": "Draft", "EffectiveDate": "2026-11-01"}
-    return shop.box.make("Order", values)
-
-
-def line(shop: Shop, of: str) -> str:
-    return shop.box.make("OrderItem", {"OrderId": of, "PricebookEntryId": PUMP_PRICE, "Quantity": 2, "UnitPrice": 12.5})
 
 
 async def test_what_is_saved_is_told_of_whose_record_it_is(bus: Shop) -> None:
@@ -190,6 +120,7 @@ async def test_what_is_told_in_another_order_is_told_all_the_same(bus: Shop) -> 
     crm = bus.listen()
     async with listening(crm) as heard:
         await ready(bus, heard)
+    await soon(lambda: bus.box.bus.streams == 0)
     bus.fail("shuffle_rows", "^DELIVER /data/OrderChangeEvent")
     made = [order(bus) for _ in range(3)]
 
@@ -227,6 +158,27 @@ async def test_an_event_whose_schema_nobody_knows_is_shown(bus: Shop) -> None:
 
     assert heard.unreadable[0].event_id == "event-1"
     assert "its schema is not known" in heard.unreadable[0].sentence
+
+
+async def test_an_event_of_an_instant_that_is_none_is_shown_and_holds_nothing_up(bus: Shop) -> None:
+    log, topic = bus.box.org.log, "/data/OrderChangeEvent"
+    async with listening(bus.listen()) as heard:
+        await ready(bus, heard)
+        before = log.latest
+        made = order(bus)
+        (event,) = log.behind([topic], before, 1)
+        kind = next(one for one in bus.box.org.capture.kinds.values() if one.topic == topic)
+        values = kind.decode(event.payload)
+        values["ChangeEventHeader"]["commitTimestamp"] = 10**18
+        log.append(topic, "event-1", event.schema_id, kind.encode(values))
+        bus.box.change("Quote", QUOTE, {"Status": "Approved"})
+
+        told = await heard.changed(2)
+        await heard.until(lambda one: bool(one.unreadable))
+
+    assert {one.key for one in told} == {made, QUOTE}
+    assert [one.event_id for one in heard.unreadable] == ["event-1"]
+    assert "cannot be read: ValueError: year" in heard.unreadable[0].sentence
 
 
 @pytest.mark.parametrize("kind,line", [("drop_rows", "^DELIVER /data/Order"), ("lose_events", "^EVENT /data/Order")])
@@ -376,21 +328,6 @@ async def test_fields_that_nobody_heeds_are_not_told_of(bus: Shop) -> None:
         await heard.changed(2)
 
     assert len(told) == 2
-
-
-async def test_a_platform_event_asks_to_look_at_the_record_that_it_names(bus: Shop) -> None:
-    made = order(bus)
-    kind = bus.box.org.platform.find("Revgraph_Look__e")
-    assert kind
-    async with listening(bus.listen({"pubsub_topics": [kind.topic]})) as heard:
-        await ready_for(bus, heard, kind.one.name, ACCOUNT)
-        bus.box.org.platform.publish(kind, {"Record_Id__c": made})
-        bus.box.org.platform.publish(kind, {"Record_Id__c": "nonsense"})
-        bus.box.org.platform.publish(kind, {"Record_Id__c": ACCOUNT})
-
-        told = await heard.changed(2)
-
-    assert [(one.concept, one.key) for one in told] == [(Concept.ORDER, made), (Concept.CUSTOMER, ACCOUNT)]
 
 
 async def test_one_channel_may_tell_of_everything(bus: Shop) -> None:

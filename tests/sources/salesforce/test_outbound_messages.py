@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -145,6 +146,28 @@ def test_what_means_nothing_here_is_shown_and_acknowledged(sent: str, sentence: 
     assert "SessionId" not in shown.payload
     assert [one.event_id for one in receipt.changes.changes] == ["04l2"]
     assert receipt.body == ACK
+
+
+def test_what_is_nested_too_deeply_is_shown_as_far_as_it_is_read_and_acknowledged() -> None:
+    deep = f"<Notification><Id>04l1</Id>{'<a>' * 20_000}{'</a>' * 20_000}</Notification>"
+
+    receipt = read_message(delivery(envelope(deep, notification("04l2", "Order", Id=ORDER))), SECRETS, ORG)
+
+    (shown,) = receipt.changes.unreadable
+    assert shown.event_id == "04l1"
+    assert shown.payload.count("<ns0:a>") == 19
+    assert "<!-- cut: it is deeper than anything that is read -->" in shown.payload
+    assert [one.event_id for one in receipt.changes.changes] == ["04l2"]
+    assert receipt.body == ACK
+
+
+def test_of_what_is_too_long_as_much_is_shown_as_is_kept_and_how_long_it_was() -> None:
+    long = notification("04l1", "Opportunity", Id="006000000000AAA", Description="x" * 150_000)
+
+    (shown,) = read_message(delivery(envelope(long)), SECRETS, ORG).changes.unreadable
+
+    assert len(shown.payload) == 100_000
+    assert re.search(r"<!-- cut: it had 150\d\d\d characters -->$", shown.payload)
 
 
 def test_a_secret_without_the_org_s_id_is_told_at_the_start() -> None:

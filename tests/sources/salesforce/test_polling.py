@@ -93,12 +93,12 @@ async def test_looks_overlap_and_the_same_save_has_the_same_event_id(shop: Shop)
     assert {one.event_id for one in changed.changes if one.key == made}.isdisjoint(ids)
 
 
-async def test_a_transaction_that_was_committed_late_is_not_missed(shop: Shop) -> None:
+async def test_a_transaction_that_took_as_long_as_the_platform_lets_it_is_not_missed(shop: Shop) -> None:
     crm = shop.open()
     begun = datetime.now(UTC)
     step = await crm.poll_changes(asked(), crm.position_at(begun))
     assert step.position
-    now(shop, begun - timedelta(seconds=90))
+    now(shop, begun - timedelta(minutes=10))
     made = order(shop)
 
     found = await crm.poll_changes(asked(), step.position)
@@ -172,7 +172,7 @@ async def test_the_org_s_own_clock_says_how_far_a_look_goes() -> None:
     step = await adapter_on(late).poll_changes(asked(), crm.position_at(AT))
 
     assert step.position
-    assert '"Order":["2026-11-26T07:58:00Z",""]' in step.position
+    assert '"Order":["2026-11-26T07:49:00Z",""]' in step.position
 
 
 async def test_an_org_that_cannot_be_asked_leaves_the_position_good(shop: Shop) -> None:

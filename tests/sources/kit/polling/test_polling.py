@@ -162,6 +162,7 @@ async def test_a_set_that_cannot_be_asked_does_not_hold_the_others_up_and_is_not
     second = await polling.poll(call(), first.position or "")
 
     assert [change.key for change in first.changes] == ["2"]
+    assert (first.trouble, second.trouble) == ("a: It is down.", None)
     assert [change.key for change in second.changes] == ["1"]
 
 
