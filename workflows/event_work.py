@@ -22,6 +22,7 @@ from workflows.forgetting import Forgetting
 from workflows.intake import MOST, Intake
 from workflows.log import drop_old, renew_epoch
 from workflows.looking import Looking
+from workflows.news_rows import listening_since
 from workflows.reach import Systems
 from workflows.relay import MOST as MOST_MOVED
 from workflows.relay import Relay
@@ -68,12 +69,17 @@ class EventWork:
         self._me = me
 
     async def begin(self) -> None:
-        """See that the log goes on under the epoch it has, or under another one where the database was restored."""
+        """See that the log goes on under the epoch it has, or under another one where the database was restored.
+
+        Systems that are new here are listened to from now on, before the first word of them is heard.
+        """
         async with self._shop.store.transaction() as transaction:
             if await renew_epoch(transaction):
                 log.warning(
                     "The database was restored: the event log begins another epoch, and old cursors are refused"
                 )
+            if self._feeds is not None:
+                await listening_since(transaction, self._shop.landscape.instances)
 
     def turns(self) -> Sequence[Work]:
         """What goes on until the worker stops."""

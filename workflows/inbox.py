@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from msgspec import Struct
@@ -16,7 +16,15 @@ from workflows.store import event_tables
 
 MOST: Final = 5_000
 """Changes of one statement."""
+EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+"""No system that we listen to changed anything before."""
+AHEAD: Final = timedelta(days=1)
+"""So far a system's clock may go before ours."""
 _table = event_tables.change_in
+_AS_IT_CAME: Final = text(
+    "select system, event_id, concept || ' ' || key as what, received_at, attempts,"
+    " to_jsonb(change_in)::text as payload from change_in where id = :id"
+)
 _LATER: Final = text(
     "update change_in set attempts = attempts + 1, due_at = clock_timestamp() + make_interval(secs => :wait)"
     " where id = any(:ids)"
@@ -24,18 +32,30 @@ _LATER: Final = text(
 
 
 class Waiting(Struct, frozen=True):
-    """A change that waits to be looked at, and how often that was tried."""
+    """A change that waits to be looked at."""
 
     id: int
     system: str
     change: Change
+
+
+class Kept(Struct, frozen=True):
+    """A change as the store holds it, whether or not anything can be made of it; `payload` is all of it, as JSON."""
+
+    system: str
+    event_id: str
+    what: str
     received_at: datetime
     attempts: int
+    payload: str
 
 
 async def store_changes(connection: AsyncConnection, system: str, changes: Sequence[Change]) -> int:
-    """Keep what a system told; how many of it were new."""
-    fresh = 0
+    """Keep what a system told; how many of it were new.
+
+    An instant of change that cannot be meant is taken for the one at which we heard of it.
+    """
+    fresh, now = 0, datetime.now(UTC)
     for start in range(0, len(changes), MOST):
         rows = [
             {
@@ -44,7 +64,7 @@ async def store_changes(connection: AsyncConnection, system: str, changes: Seque
                 "concept": change.concept.value,
                 "key": change.key,
                 "order_keys": list(change.order_keys),
-                "changed_at": change.changed_at,
+                "changed_at": _meant(change.changed_at, now),
                 "due_at": func.clock_timestamp(),
             }
             for change in changes[start : start + MOST]
@@ -55,10 +75,22 @@ async def store_changes(connection: AsyncConnection, system: str, changes: Seque
     return fresh
 
 
-async def take_waiting(connection: AsyncConnection, most: int) -> list[Waiting]:
-    """What is due, the oldest first; nobody else gets it until this transaction ends."""
-    due = select(_table).where(_table.c.due_at <= func.clock_timestamp()).order_by(_table.c.id).limit(most)
-    return [_waiting(row) for row in await connection.execute(due.with_for_update(skip_locked=True))]
+async def take_due(connection: AsyncConnection, most: int) -> list[int]:
+    """The numbers of what is due, the oldest first; nobody else gets it until this transaction ends."""
+    due = select(_table.c.id).where(_table.c.due_at <= func.clock_timestamp()).order_by(_table.c.id).limit(most)
+    return list((await connection.execute(due.with_for_update(skip_locked=True))).scalars())
+
+
+async def read_changes(connection: AsyncConnection, ids: Sequence[int]) -> list[Waiting]:
+    """The changes of these numbers, the oldest first."""
+    rows = await connection.execute(select(_table).where(_table.c.id.in_(ids)).order_by(_table.c.id))
+    return [_waiting(row) for row in rows]
+
+
+async def read_as_it_came(connection: AsyncConnection, number: int) -> Kept:
+    """One change, without making anything of it."""
+    row = (await connection.execute(_AS_IT_CAME, {"id": number})).one()
+    return Kept(row.system, row.event_id, row.what, row.received_at, row.attempts, row.payload)
 
 
 async def done_with(connection: AsyncConnection, ids: Sequence[int]) -> None:
@@ -77,6 +109,11 @@ async def forget_changes(connection: AsyncConnection, days: float) -> None:
     await connection.execute(_table.delete().where(old, _table.c.due_at.is_(None)))
 
 
+def _meant(at: datetime, now: datetime) -> datetime:
+    """Programs that know no instant send their calendar's first or last one, and reckoning from those leaves ours."""
+    return at if at.tzinfo is not None and EARLIEST <= at <= now + AHEAD else now
+
+
 def _waiting(row: Row[Any]) -> Waiting:
     change = Change(
         event_id=row.event_id,
@@ -85,4 +122,4 @@ def _waiting(row: Row[Any]) -> Waiting:
         changed_at=row.changed_at,
         order_keys=tuple(row.order_keys),
     )
-    return Waiting(row.id, row.system, change, row.received_at, row.attempts)
+    return Waiting(row.id, row.system, change)

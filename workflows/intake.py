@@ -12,20 +12,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from canonical.changes import Unreadable
+from canonical.changes import LONGEST_PAYLOAD, Unreadable
 from canonical.errors import Fault
 from canonical.events import Event
 from canonical.refs import Ref
 from workflows import exception_queue, inbox
 from workflows.inbox import Waiting
 from workflows.looking import Looking, Seen
-from workflows.news import Told, news_of
+from workflows.news import NEVER, Reason, news_of
+from workflows.news_rows import keep_told, listening_since, told_of
 from workflows.outbox import put
-from workflows.store import event_tables
 from workflows.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -33,8 +32,9 @@ log = logging.getLogger(__name__)
 MOST: Final = 100
 """Changes of one turn: their orders are read together."""
 LONGEST_WAIT: Final = 300.0
+LEEWAY: Final = timedelta(minutes=1)
+"""So long before its system tells of a change the change itself may have been."""
 _ONE_AT_A_TIME: Final = text("select pg_try_advisory_xact_lock(79)")
-_table = event_tables.order_told
 
 Forget = Callable[[Sequence[Waiting], Sequence[Ref]], Awaitable[None]]
 """Tells whoever keeps answers what changed, and which orders that is about."""
@@ -55,17 +55,39 @@ class Intake:
         async with self.shop.store.transaction() as transaction:
             if not (await transaction.execute(_ONE_AT_A_TIME)).scalar_one():
                 return 0
-            waiting = await inbox.take_waiting(transaction, MOST)
-            if not waiting:
-                return 0
-            named = await self._named(waiting)
-            refs = list(dict.fromkeys(ref for refs in named.values() for ref in refs if isinstance(ref, Ref)))
-            if self.forget is not None:
-                await self.forget(waiting, refs)
-            seen = await self._seen(refs)
-            await self._tell(transaction, seen, _changed(waiting, named, seen))
-            await self._settle(transaction, waiting, named, seen)
-        return len(waiting)
+            ids = await inbox.take_due(transaction, MOST)
+            if ids:
+                await self._take_in(transaction, ids)
+        return len(ids)
+
+    async def _take_in(self, transaction: AsyncConnection, ids: Sequence[int]) -> None:
+        """Look at these changes together; where that fails, at each half of them, down to the one that is the cause.
+
+        A system that does not answer is no failure, but a Fault. What fails is a record, or a message, of which nobody
+        thought: it waits like what a silent system tells of, and keeps nothing else waiting.
+        """
+        try:
+            async with transaction.begin_nested():
+                await self._look_at(transaction, await inbox.read_changes(transaction, ids))
+        except Exception as error:
+            if transaction.invalidated:
+                raise  # the store is gone, which no change is the cause of
+            if len(ids) == 1:
+                await self._later(transaction, ids[0], f"but taking that in fails ({type(error).__name__}).")
+                log.exception("Change %s of the inbox cannot be taken in, and is put off", ids[0])
+                return
+            for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+                await self._take_in(transaction, half)
+
+    async def _look_at(self, transaction: AsyncConnection, waiting: Sequence[Waiting]) -> None:
+        named = await self._named(waiting)
+        refs = list(dict.fromkeys(ref for refs in named.values() for ref in refs if isinstance(ref, Ref)))
+        if self.forget is not None:
+            await self.forget(waiting, refs)
+        seen = await self._seen(refs)
+        began = await listening_since(transaction, self.shop.landscape.instances)
+        await self._tell(transaction, seen, _reasons(waiting, named, seen, began))
+        await self._settle(transaction, waiting, named, seen)
 
     async def _named(self, waiting: Sequence[Waiting]) -> Mapping[int, Sequence[Ref | Fault]]:
         """The orders that each change is about, by its number; a Fault where that could not be found out."""
@@ -82,34 +104,18 @@ class Intake:
         return await self.looking.look(self.shop.call("intake", self.seconds), refs) if refs else {}
 
     async def _tell(
-        self, transaction: AsyncConnection, seen: Mapping[Ref, Seen | Fault], changed: Mapping[Ref, datetime]
+        self, transaction: AsyncConnection, seen: Mapping[Ref, Seen | Fault], reasons: Mapping[Ref, Reason]
     ) -> None:
+        tenant = self.shop.landscape.tenant
         orders = {one.order: one for one in seen.values() if isinstance(one, Seen)}
-        held = await self._held(transaction, list(orders))
-        began = await _began(transaction)
+        held = await told_of(transaction, tenant, list(orders))
         events: list[Event] = []
         for ref, order in orders.items():
-            since = min(began, changed[ref])
-            told, fresh = news_of(self.shop.landscape.tenant, order, held.get(ref), since, datetime.now(UTC))
+            told, fresh = news_of(tenant, order, held.get(ref), reasons[ref], datetime.now(UTC))
             events += fresh
             if told is not None:
-                await self._keep(transaction, ref, told)
+                await keep_told(transaction, tenant, ref, told)
         await put(transaction, *sorted(events, key=lambda event: event.at))
-
-    async def _held(self, transaction: AsyncConnection, refs: Sequence[Ref]) -> dict[Ref, Told]:
-        mine = (_table.c.tenant == self.shop.landscape.tenant, _table.c.key.in_([ref.key for ref in refs]))
-        rows = await transaction.execute(select(_table).where(*mine))
-        return {Ref(row.system, row.key): Told.of(row.status, row.happenings, row.version) for row in rows}
-
-    async def _keep(self, transaction: AsyncConnection, ref: Ref, told: Told) -> None:
-        status = told.status.value if told.status else None
-        values = {"status": status, "happenings": told.happenings, "version": told.version}
-        row = {"tenant": self.shop.landscape.tenant, "system": ref.system, "key": ref.key, **values}
-        stated = insert(_table).values(row)
-        renewed = {**values, "told_at": func.clock_timestamp()}
-        await transaction.execute(
-            stated.on_conflict_do_update(index_elements=["tenant", "system", "key"], set_=renewed)
-        )
 
     async def _settle(
         self,
@@ -121,20 +127,19 @@ class Intake:
         """What could be looked at is done with; the rest is looked at later, and given up in the end."""
         silent = {one.id for one in waiting if any(_is_silent(ref, seen) for ref in named[one.id])}
         await inbox.done_with(transaction, [one.id for one in waiting if one.id not in silent])
-        for one in waiting:
-            if one.id in silent:
-                await self._later(transaction, one)
+        for number in sorted(silent):
+            await self._later(transaction, number, "and could not be asked about it since.")
 
-    async def _later(self, transaction: AsyncConnection, one: Waiting) -> None:
-        rules = self.shop.landscape.rules
-        if datetime.now(UTC) - one.received_at < timedelta(hours=rules.orders.give_up_hours):
-            await inbox.look_later(transaction, [one.id], min(LONGEST_WAIT, 2.0 ** min(one.attempts, 10)))
+    async def _later(self, transaction: AsyncConnection, number: int, why: str) -> None:
+        """Look at a change again after a while; one that waited for too long is put before people, as it came."""
+        rules, kept = self.shop.landscape.rules, await inbox.read_as_it_came(transaction, number)
+        if datetime.now(UTC) - kept.received_at < timedelta(hours=rules.orders.give_up_hours):
+            await inbox.look_later(transaction, [number], min(LONGEST_WAIT, 2.0 ** min(kept.attempts, 10)))
             return
-        await inbox.done_with(transaction, [one.id])
-        what = f"{one.change.concept.value} {one.change.key}"
-        sentence = f"{one.system} told that {what} was changed, and could not be asked about it since."
-        given_up = Unreadable(event_id=one.change.event_id, sentence=sentence, payload=what)
-        await exception_queue.raise_unreadable(transaction, self.shop.landscape.tenant, rules, one.system, given_up)
+        await inbox.done_with(transaction, [number])
+        sentence = f"{kept.system} told that {kept.what} was changed, {why}"
+        given_up = Unreadable(event_id=kept.event_id, sentence=sentence, payload=kept.payload[:LONGEST_PAYLOAD])
+        await exception_queue.raise_unreadable(transaction, self.shop.landscape.tenant, rules, kept.system, given_up)
 
 
 def _is_silent(ref: Ref | Fault, seen: Mapping[Ref, Seen | Fault]) -> bool:
@@ -144,21 +149,21 @@ def _is_silent(ref: Ref | Fault, seen: Mapping[Ref, Seen | Fault]) -> bool:
     return isinstance(order, Fault) or (order is not None and bool(order.silent))
 
 
-def _changed(
-    waiting: Sequence[Waiting], named: Mapping[int, Sequence[Ref | Fault]], seen: Mapping[Ref, Seen | Fault]
-) -> Mapping[Ref, datetime]:
-    """Since when each order may be another, by the changes that are about it."""
-    changed: dict[Ref, datetime] = {}
+def _reasons(
+    waiting: Sequence[Waiting],
+    named: Mapping[int, Sequence[Ref | Fault]],
+    seen: Mapping[Ref, Seen | Fault],
+    began: Mapping[str, datetime],
+) -> Mapping[Ref, Reason]:
+    """Why each order was looked at, by the changes that are about it."""
+    reasons: dict[Ref, Reason] = {}
     for one in waiting:
+        at = one.change.changed_at
+        mine = Reason(began, at - LEEWAY, at >= began.get(one.system, NEVER))
         for ref in named[one.id]:
             order = seen.get(ref) if isinstance(ref, Ref) else None
             if isinstance(order, Seen):
-                at = one.change.changed_at - timedelta(minutes=1)
-                changed[order.order] = min(at, changed.get(order.order, at))
-    return changed
-
-
-async def _began(transaction: AsyncConnection) -> datetime:
-    """Since when we listen: what happened before is no news, though we hear of its order for the first time."""
-    began: datetime | None = (await transaction.execute(select(func.min(event_tables.feed.c.began_at)))).scalar_one()
-    return began or datetime.max.replace(tzinfo=UTC)
+                other = reasons.get(order.order, mine)
+                sooner, lately = min(mine.changed_at, other.changed_at), mine.lately or other.lately
+                reasons[order.order] = Reason(began, sooner, lately)
+    return reasons

@@ -15,35 +15,54 @@ from workflows.looking import Seen
 
 RECURRING: Final = frozenset({TimelineKind.ORDER_AMENDED, TimelineKind.HOLD_PLACED})
 """What may happen again to the same record, and is told again then."""
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Told(Struct, frozen=True):
-    """What was told of an order: its status, when each happening was, and how often anything was told."""
+    """What was told of an order: its status, when each happening was, and how often anything was told.
+
+    `systems` are those of which everything about it could be read at least once.
+    """
 
     status: OrderStatus | None
     happenings: Mapping[str, str]
     version: int = 0
+    systems: frozenset[str] = frozenset()
 
-    @classmethod
-    def of(cls, status: str | None, happenings: Mapping[str, str], version: int) -> Told:
-        """As a row of the store holds it."""
-        return cls(OrderStatus(status) if status else None, happenings, version)
+
+class Reason(Struct, frozen=True):
+    """Why an order is looked at. `began`: since when we listen, by system; those that are not there are not read.
+
+    `changed_at`: since when it may be another than before. `lately`: whether a change of it is younger than our
+    listening to the system that told of it.
+    """
+
+    began: Mapping[str, datetime]
+    changed_at: datetime
+    lately: bool
+
+    def since(self, system: str) -> datetime:
+        """What happened in a system since then is news, though we read it of this order for the first time."""
+        return min(self.began.get(system, NEVER), self.changed_at)
 
 
 def news_of(
-    tenant: str, seen: Seen, told: Told | None, since: datetime, now: datetime
+    tenant: str, seen: Seen, told: Told | None, reason: Reason, now: datetime
 ) -> tuple[Told | None, list[Event]]:
     """What is to be kept of the order now (None: as it was), and what is to be told of it, in its order.
 
-    Of an order that was never looked at before only what happened `since` is news.
+    Of a system that was never read of this order before, only what happened since we listen to it is news.
     """
     before = told or Told(None, {})
     version = before.version + 1
-    fresh = [entry for entry in seen.entries if _is_new(entry, _instant(seen, entry), told, since)]
+    fresh = [entry for entry in seen.entries if _is_new(entry, _instant(seen, entry), before, reason)]
     released = [] if seen.silent else _released(seen.entries, before.happenings)
     status = seen.status or before.status
-    changed = status is not None and status is not before.status and bool(told is not None or fresh)
-    kept = _kept(seen, before.happenings)
+    # Of an order that is seen for the first time nobody can say that its status is another than before: a hold that was
+    # released leaves nothing behind that has a date. So any change since we listen is reason to say where it stands.
+    # That floods nobody: no change of the past counts, and of each order it is said once at most.
+    changed = status is not before.status and (before.status is not None or bool(fresh) or reason.lately)
+    kept, systems = _kept(seen, before.happenings), _read_once(seen, before, reason)
     events = [_happened(tenant, seen, entry, version) for entry in fresh]
     events += [_let_go(tenant, seen, key, version, now) for key in released]
     if changed and status is not None:
@@ -51,20 +70,29 @@ def news_of(
         at = events[-1].at if events else now
         change = StatusChange(status=status, previous=before.status, cause=cause)
         events.append(_event(tenant, seen, f"STATUS:{version}", EventKind.STATUS_CHANGED, at, status=change))
-    if not events and told is not None and kept == dict(told.happenings) and status is told.status:
+    now_told = Told(status, kept, version, systems)
+    if not events and told is not None and now_told == Told(told.status, dict(told.happenings), version, told.systems):
         return None, []
-    return Told(status, kept, version), events
+    return now_told, events
 
 
 def _instant(seen: Seen, entry: TimelineEntry) -> datetime:
     return seen.instants.get(entry.key, entry.at)
 
 
-def _is_new(entry: TimelineEntry, at: datetime, told: Told | None, since: datetime) -> bool:
-    if told is None:
-        return at >= since or (_day_only(at) and at.date() >= since.date())
+def _is_new(entry: TimelineEntry, at: datetime, told: Told, reason: Reason) -> bool:
     before = told.happenings.get(entry.key)
-    return before is None or (entry.kind in RECURRING and before != _written(at))
+    if before is not None:
+        return entry.kind in RECURRING and before != _written(at)
+    if entry.system in told.systems:
+        return True
+    since = reason.since(entry.system)
+    return at >= since or (_day_only(at) and at.date() >= since.date())
+
+
+def _read_once(seen: Seen, told: Told, reason: Reason) -> frozenset[str]:
+    """Systems whose part of the order is known: what they have more the next time is new, whenever they say it was."""
+    return (told.systems & reason.began.keys()) | (reason.began.keys() - set(seen.silent))
 
 
 def _released(entries: Sequence[TimelineEntry], told: Mapping[str, str]) -> list[str]:

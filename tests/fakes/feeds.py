@@ -116,7 +116,10 @@ def heard(told: Sequence[Change | Unreadable], position: int, polled: Polled | N
 
 
 class Eye:
-    """Sees the orders that it was shown. `about`: the orders of a record; an order's own key names itself."""
+    """Sees the orders that it was shown. `about`: the orders of a record; an order's own key names itself.
+
+    `poison`: orders at which a look fails for a reason of which nobody thought.
+    """
 
     def __init__(self) -> None:
         self.orders: dict[Ref, Seen | Fault] = {}
@@ -124,7 +127,7 @@ class Eye:
         self.looks: list[Sequence[Ref]] = []
         self.through = asyncio.Event()
         self.through.set()
-        self.broken: Exception | None = None
+        self.poison: dict[Ref, Exception] = {}
 
     async def orders_of(self, call: Call, system: str, changes: Sequence[Change]) -> Sequence[tuple[Ref, ...] | Fault]:
         """As promised."""
@@ -134,6 +137,7 @@ class Eye:
         """As promised, once that is let through."""
         self.looks.append(tuple(orders))
         await self.through.wait()
-        if self.broken is not None:
-            raise self.broken
+        for ref in orders:
+            if ref in self.poison:
+                raise self.poison[ref]
         return {ref: self.orders[ref] for ref in orders if ref in self.orders}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,91 +13,25 @@ import pytest
 
 from canonical.changes import Change, Concept
 from canonical.errors import Unavailable
-from canonical.events import Event, EventKind
+from canonical.events import EventKind
 from canonical.order import OrderStatus
 from canonical.refs import Ref
-from canonical.timeline import TimelineArea, TimelineEntry, TimelineKind
+from canonical.timeline import TimelineKind
 from tests.fakes.company import NOW
-from tests.fakes.events import Telling
-from tests.fakes.feeds import Eye, change
+from tests.fakes.feeds import change
 from tests.fakes.waiting import until
 from tests.workflows.house import House
-from workflows import inbox
+from tests.workflows.intake_desk import SALE, STEPS, Desk, kinds, stands
 from workflows.inbox import Waiting
 from workflows.intake import LONGEST_WAIT, MOST, Intake
 from workflows.looking import Seen
-from workflows.relay import Relay
 
-SALE = Ref("crm", "sale1")
 DOWN = Unavailable("erp-eu", "erp-eu does not answer.")
-STEPS = [
-    (OrderStatus.SUBMITTED, TimelineKind.ORDER_SUBMITTED),
-    (OrderStatus.BOOKED, TimelineKind.ORDER_BOOKED),
-    (OrderStatus.IN_FULFILLMENT, TimelineKind.SHIPMENT_POSTED),
-    (OrderStatus.FULFILLED, TimelineKind.SHIPMENT_DELIVERED),
-    (OrderStatus.COMPLETED, TimelineKind.PAYMENT_APPLIED),
-]
-
-
-class Desk:
-    """A worker's intake over an eye, and the log that it ends in."""
-
-    def __init__(self, house: House) -> None:
-        self.house, self.eye = house, Eye()
-        self.intake = Intake(house.shop, self.eye)
-        self.telling = Telling(house.store, Relay(house.store, "acme"))
-
-    async def hear(self, *changes: Change, system: str = "crm") -> int:
-        """A system tells of this."""
-        async with self.house.store.transaction() as transaction:
-            return await inbox.store_changes(transaction, system, changes)
-
-    async def told(self) -> Sequence[Event]:
-        """What was told so far, in its order."""
-        await self.telling.log()
-        return [logged.event for logged in await self.telling.everything()]
-
-    async def waits(self) -> list[str]:
-        """The keys of the changes that wait."""
-        return [
-            row[0] for row in await self.house.ask("select key from change_in where due_at is not null order by id")
-        ]
-
-    async def due(self) -> None:
-        """Let the time come at which what waits is looked at again."""
-        await self.house.say("update change_in set due_at = now() - interval '1 second' where due_at is not null")
 
 
 @pytest.fixture
 def desk(house: House) -> Desk:
     return Desk(house)
-
-
-def stands(step: int, ref: Ref = SALE, silent: tuple[str, ...] = ()) -> Seen:
-    """The order after so many steps of its life."""
-    entries = tuple(_entry(ref, kind, number) for number, (_, kind) in enumerate(STEPS[: step + 1]))
-    return Seen(order=ref, entries=entries, status=STEPS[step][0], legal_entities=("DE01",), silent=silent)
-
-
-def _entry(ref: Ref, kind: TimelineKind, number: int) -> TimelineEntry:
-    return TimelineEntry(
-        key=f"{kind.value}:{ref.key}",
-        at=NOW + timedelta(minutes=number),
-        area=TimelineArea.ORDER,
-        kind=kind,
-        title=kind.value.title(),
-        system="erp-eu",
-    )
-
-
-def kinds(events: Sequence[Event]) -> list[TimelineKind | OrderStatus]:
-    found: list[TimelineKind | OrderStatus] = []
-    for event in events:
-        if event.status is not None:
-            found.append(event.status.status)
-        elif event.happening is not None:
-            found.append(event.happening.kind)
-    return found
 
 
 async def test_what_a_webhook_and_a_poll_tell_of_the_same_makes_one_event(desk: Desk) -> None:
@@ -156,10 +91,7 @@ async def test_what_happened_between_two_looks_is_told_in_its_order(desk: Desk) 
 
 
 async def test_what_happened_before_we_listened_is_no_news(desk: Desk) -> None:
-    await desk.house.say(
-        "insert into feed (system, way, began_at) values ('crm', 'poll', :at)",
-        at=NOW + timedelta(minutes=1, seconds=30),
-    )
+    await desk.listens_since(NOW + timedelta(minutes=1, seconds=30), "erp-eu")
     desk.eye.orders[SALE] = stands(2)
 
     await desk.hear(change("sale1", minutes=3))
@@ -170,10 +102,7 @@ async def test_what_happened_before_we_listened_is_no_news(desk: Desk) -> None:
 
 async def test_an_old_message_about_one_order_makes_no_news_of_anothers_past(desk: Desk) -> None:
     other = Ref("crm", "sale2")
-    await desk.house.say(
-        "insert into feed (system, way, began_at) values ('crm', 'poll', :at)",
-        at=NOW + timedelta(minutes=1, seconds=30),
-    )
+    await desk.listens_since(NOW + timedelta(minutes=1, seconds=30), "erp-eu")
     desk.eye.orders |= {SALE: stands(2), other: stands(2, other)}
 
     await desk.hear(change("sale1", minutes=3), change("sale2", minutes=-600))
@@ -283,7 +212,9 @@ async def test_what_could_not_be_looked_at_for_too_long_is_given_up_and_shown_to
     assert await desk.waits() == []
     assert code == "UNREADABLE_MESSAGE"
     assert message == "crm told that Order sale1 was changed, and could not be asked about it since."
-    assert (detail, correlation) == ("Order sale1", "message-7")
+    told = json.loads(detail)
+    assert (told["concept"], told["key"], told["event_id"]) == ("Order", "sale1", "message-7")
+    assert correlation == "message-7"
     assert event.kind is EventKind.EXCEPTION_RAISED
 
 

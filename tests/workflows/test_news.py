@@ -12,7 +12,7 @@ from canonical.refs import Ref
 from canonical.timeline import TimelineArea, TimelineEntry, TimelineKind
 from tests.fakes.company import NOW
 from workflows.looking import Seen
-from workflows.news import Told, news_of
+from workflows.news import Reason, Told, news_of
 
 ORDER = Ref("crm", "sale1")
 SINCE = NOW - timedelta(hours=1)
@@ -42,8 +42,13 @@ def seen(*entries: TimelineEntry, status: OrderStatus | None = OrderStatus.BOOKE
     )
 
 
-def look(order: Seen, told: Told | None = None, since: datetime = SINCE) -> tuple[Told | None, list[Event]]:
-    return news_of("acme", order, told, since, NOW)
+LATE = Reason(dict.fromkeys(("crm", "erp-eu", "erp-us"), SINCE), NOW, lately=True)
+"""A change since we listen, which we have done for an hour to each system."""
+EARLY = replace(LATE, lately=False)
+
+
+def look(order: Seen, told: Told | None = None, reason: Reason = LATE) -> tuple[Told | None, list[Event]]:
+    return news_of("acme", order, told, reason, NOW)
 
 
 def known(order: Seen, told: Told | None = None) -> Told:
@@ -82,8 +87,8 @@ def test_what_is_known_by_its_day_is_judged_by_what_the_system_says_not_by_where
     assert again == []
 
 
-def test_of_an_order_to_which_nothing_happened_since_nothing_is_told_and_all_is_kept() -> None:
-    kept, events = look(seen(entry(TimelineKind.ORDER_BOOKED, EARLIER)))
+def test_of_an_order_to_which_nothing_happened_since_we_listen_nothing_is_told_and_all_is_kept() -> None:
+    kept, events = look(seen(entry(TimelineKind.ORDER_BOOKED, EARLIER)), reason=EARLY)
 
     assert events == []
     assert kept is not None
@@ -94,7 +99,7 @@ def test_of_an_order_to_which_nothing_happened_since_nothing_is_told_and_all_is_
 def test_what_is_known_by_its_day_alone_is_news_on_the_day_on_which_we_began_to_listen(days: int, told: bool) -> None:
     midnight = datetime(SINCE.year, SINCE.month, SINCE.day, tzinfo=UTC) - timedelta(days=days)
 
-    _, events = look(seen(entry(TimelineKind.ORDER_BOOKED, midnight)))
+    _, events = look(seen(entry(TimelineKind.ORDER_BOOKED, midnight)), reason=EARLY)
 
     assert bool(events) == told
 
@@ -254,8 +259,61 @@ def test_a_status_that_could_not_be_known_at_first_is_told_when_it_can() -> None
     assert event.status == StatusChange(status=OrderStatus.BOOKED, previous=None, cause=None)
 
 
-def test_what_is_kept_as_a_row_is_the_same_when_it_is_read_again() -> None:
-    told = known(seen(BOOKED, HELD))
+def test_the_past_of_a_system_that_was_silent_at_the_first_look_is_no_news_when_it_speaks() -> None:
+    booked, shipped = entry(TimelineKind.ORDER_BOOKED, EARLIER), entry(TimelineKind.SHIPMENT_POSTED)
+    told = known(seen(status=None, silent=["erp-eu"]))
 
-    assert Told.of("BOOKED", dict(told.happenings), told.version) == told
-    assert Told.of(None, {}, 3) == Told(None, {}, 3)
+    kept, events = look(seen(booked, shipped, status=OrderStatus.IN_FULFILLMENT), told)
+
+    assert kinds(events) == [TimelineKind.SHIPMENT_POSTED, EventKind.STATUS_CHANGED]
+    assert kept is not None
+    assert set(kept.happenings) == {booked.key, shipped.key}
+    assert kept.systems == {"crm", "erp-eu", "erp-us"}
+
+
+def test_what_a_system_that_was_read_before_has_more_is_new_whenever_it_says_that_it_was() -> None:
+    told = known(seen(BOOKED))
+    told = known(seen(BOOKED, SHIPPED, status=None, silent=["erp-eu"]), told)
+
+    _, events = look(seen(BOOKED, SHIPPED, entry(TimelineKind.INVOICE_GENERATED, EARLIER)), told)
+
+    assert kinds(events) == [TimelineKind.INVOICE_GENERATED]
+
+
+def test_the_past_of_a_system_that_was_added_later_is_no_news() -> None:
+    before = replace(LATE, began={"crm": EARLIER, "erp-eu": EARLIER})
+    after = replace(LATE, began={**before.began, "erp-us": SINCE})
+    old = entry(TimelineKind.INVOICE_GENERATED, EARLIER, system="erp-us")
+    new = entry(TimelineKind.SHIPMENT_POSTED, system="erp-us")
+    told, _ = look(seen(BOOKED), reason=before)
+
+    _, of_known = look(seen(BOOKED, old, new), told, after)
+    _, of_unknown = look(seen(old, new), reason=after)
+
+    assert kinds(of_known) == [TimelineKind.SHIPMENT_POSTED]
+    assert kinds(of_unknown) == [TimelineKind.SHIPMENT_POSTED, EventKind.STATUS_CHANGED]
+
+
+def test_where_an_order_stands_is_told_at_the_first_look_though_nothing_of_it_has_a_date_since() -> None:
+    released = seen(entry(TimelineKind.ORDER_BOOKED, EARLIER))
+
+    kept, [event] = look(released)
+
+    assert event.status == StatusChange(status=OrderStatus.BOOKED, previous=None, cause=None)
+    assert event.at == NOW
+    assert look(released, kept) == (None, [])
+
+
+def test_a_change_of_before_we_listened_tells_no_status_of_an_order_that_nobody_knew() -> None:
+    silent = seen(status=None, silent=["erp-eu"])
+    told, _ = look(silent, reason=EARLY)
+
+    assert look(seen(entry(TimelineKind.ORDER_BOOKED, EARLIER)), told, EARLY)[1] == []
+
+
+def test_a_change_that_is_older_than_our_listening_makes_news_of_what_happened_since_it() -> None:
+    reason = replace(EARLY, changed_at=EARLIER - timedelta(minutes=1))
+
+    _, events = look(seen(entry(TimelineKind.ORDER_BOOKED, EARLIER)), reason=reason)
+
+    assert kinds(events) == [TimelineKind.ORDER_BOOKED, EventKind.STATUS_CHANGED]

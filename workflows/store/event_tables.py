@@ -43,7 +43,15 @@ feed = Table(
     instant("trouble_since"),
 )
 
-# What has been told of an order so far: its status, and which happenings.
+# Since when we listen to each system: what happened in it before is no news.
+listened = Table(
+    "listened",
+    metadata,
+    Column("system", Text, primary_key=True),
+    instant("began_at", required=True),
+)
+
+# What has been told of an order so far: its status, and which happenings; and which systems have ever been read for it.
 order_told = Table(
     "order_told",
     metadata,
@@ -52,6 +60,7 @@ order_told = Table(
     Column("key", Text, primary_key=True),
     Column("status", Text),
     Column("happenings", JSON, nullable=False),
+    Column("systems", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("version", Integer, nullable=False, server_default=text("0")),
     instant("told_at", required=True),
 )

@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from alembic import command
 
 from tests.fakes.postgres import Databases
-from workflows.store.migrating import NotMigratedError, differences, migrate, require_migrated, revision
+from workflows.store.migrating import NotMigratedError, configuration, differences, migrate, require_migrated, revision
 
 
 @pytest.fixture
@@ -37,8 +38,33 @@ def test_whoever_migrates_second_finds_nothing_to_do(databases: Databases) -> No
         list(both.map(migrate, [url, url]))
 
     require_migrated(url)
-    assert revision(url) == "0002"
+    assert revision(url) == "0003"
     assert differences(url) == []
+
+
+def test_a_database_that_has_listened_knows_since_when_and_keeps_no_instant_that_nobody_meant(
+    databases: Databases,
+) -> None:
+    url = databases.cluster.ensure_database("has_listened")
+    command.upgrade(configuration(url), "0002")
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(
+            "insert into feed (system, way, began_at) values ('crm', 'poll', '2026-03-02 00:00+00'),"
+            " ('crm', 'stream', '2026-03-01 00:00+00'), ('erp', 'poll', '2026-04-01 00:00+00')"
+        )
+        session.execute(
+            "insert into change_in (system, event_id, concept, key, changed_at, received_at)"
+            " select 'crm', at::text, 'Order', 'A', at, '2026-03-05 00:00+00' from unnest(array["
+            "'0001-12-31 19:00+00 BC', '10000-01-01 12:00+00', '2026-03-04 00:00+00']::timestamptz[]) as at"
+        )
+
+    migrate(url)
+
+    with psycopg.connect(url) as session:
+        began = session.execute("select system, began_at::date::text from listened order by system").fetchall()
+        changed = session.execute("select changed_at::date::text from change_in order by id").fetchall()
+    assert began == [("crm", "2026-03-01"), ("erp", "2026-04-01")]
+    assert changed == [("2026-03-05",), ("2026-03-05",), ("2026-03-04",)]
 
 
 def test_the_durable_engines_tables_stand_in_a_schema_of_their_own(database: str) -> None:
