@@ -3,6 +3,7 @@
 PUT reserves a stream and answers with its token; GET opens it; POST begins an operation; DELETE ends one. The token
 goes with each of them (header X-GraphQL-Event-Stream-Token, or parameter `token`), and all but GET need the bearer
 token of whoever reserved. A stream lives in the process that reserved it: with several, route by address of the client.
+It ends with the bearer token that it was reserved with, and an operation with that of its own POST, where it is sooner.
 """
 
 from __future__ import annotations

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
 from gateway import errors
 from gateway.connections import ABORT, GoneError
+from gateway.expiring import TOKEN_EXPIRED, Expiring, expired
 from gateway.operations import Operations, Said
 from gateway.reception import Reception
 from gateway.subscription import Caller, EndedError, Message
 
-EXPIRED: Final = "The token of this request has expired; ask again with a fresh one, and go on behind the cursor."
 Begin = Callable[[Operations], None]
 Cursors = Mapping[str, str | None]
 
@@ -50,7 +50,10 @@ class Frames(Protocol):
 
 
 class Stream:
-    """One such response; it ends with its only operation, or (`lasting`) when either side wants it to."""
+    """One such response; it ends with its only operation, or (`lasting`) when either side wants it to.
+
+    Either ends with the token of `caller`; an operation of a lasting one with its own, where that ends sooner.
+    """
 
     __slots__ = (
         "_caller",
@@ -86,10 +89,12 @@ class Stream:
         """Answer with the stream; `begin` is given its operations. The caller has counted it, and counts it out."""
         bounds = self._reception.bounds
         left = max(0.0, self._caller.expires_at - time.time())
-        expiry = asyncio.get_running_loop().call_later(left, self.leave, EndedError("TOKEN_EXPIRED", EXPIRED))
+        expiry = asyncio.get_running_loop().call_later(left, self.leave, expired())
+        answers = self._reception.answers
+        operate = Expiring(answers, self._caller.expires_at) if self._lasting else answers
         try:
             async with asyncio.TaskGroup() as self._group:
-                self._operations = Operations(self._reception.answers, self, self._group, bounds.operations)
+                self._operations = Operations(operate, self, self._group, bounds.operations)
                 await self._live(begin)
                 self._leaving = True
                 self._operations.cut()
@@ -122,8 +127,11 @@ class Stream:
         await self._last_word(self._frames.failed(id, said))
 
     async def ended(self, id: str, ended: EndedError, said: Said) -> None:
-        """Where asking again helps, send the client away to do so; else this is an operation's end."""
-        if ended.again:
+        """Where asking again elsewhere helps, send the client away to do so; else this is an operation's end.
+
+        A token that ended is its operation's own, which over a lasting stream may be asked again with another.
+        """
+        if ended.again and not (self._lasting and ended.code == TOKEN_EXPIRED):
             self.leave(ended)
         else:
             await self._last_word(self._frames.ended(id, said))

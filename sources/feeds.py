@@ -117,7 +117,8 @@ class BulletinBoard(Source, Protocol):
 
     @abstractmethod
     async def publish(self, call: Call, bulletins: Sequence[Bulletin]) -> Mapping[str, str]:
-        """Publish them; why not, in a sentence, by the id of each that the system refused. Raises a Fault for all.
+        """Publish them, each once; why not, in a sentence, by the id of each that the system refused.
 
-        A bulletin that is published twice is shown twice: whoever shows it goes by `version`.
+        A Fault is about all: its outcome tells whether none was published or nobody knows. A bulletin that is
+        published twice is shown twice, and counted twice: whoever shows it goes by `version`.
         """

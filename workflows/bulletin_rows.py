@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
@@ -19,7 +19,6 @@ from workflows.store import event_tables
 
 BULLETINS: Final = "bulletins"
 """Their name among the receivers; no program outside can have it."""
-_DAY: Final = timedelta(hours=24)
 _table = event_tables.delivery
 _LAST: Final = text(
     "select distinct on (lane) lane, body->>'status' as status,"
@@ -53,13 +52,6 @@ class LastTold(Struct, frozen=True):
 
     status: OrderStatus
     age: float
-
-
-async def count_published(connection: AsyncConnection) -> int:
-    """How many were published in the last 24 hours."""
-    lately = _table.c.ended_at > func.clock_timestamp() - _DAY
-    mine = (_table.c.receiver == BULLETINS, lately, _table.c.state == DeliveryState.TAKEN.value)
-    return int((await connection.execute(select(func.count()).select_from(_table).where(*mine))).scalar_one())
 
 
 async def last_told(connection: AsyncConnection, lanes: Sequence[str]) -> dict[str, LastTold]:

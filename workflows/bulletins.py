@@ -1,7 +1,8 @@
 """Tells the CRM's own screens where its orders stand: the newest status of each, and no more than the budget allows.
 
-A status that waits takes the place of an older one of its order that waits still. What is published is written down
-afterwards: it may be published twice, always under the same id and version, and is never left out.
+A status that waits takes the place of an older one of its order that waits still. That it was published is written down
+afterwards: it may be published twice, always under the same id and version, and is never left out. What it costs is
+written down before: each time counts, also where nobody knows whether the CRM took it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from canonical.order import OrderStatus
 from canonical.problem import Problem
 from sources.feeds import Bulletin, BulletinBoard
 from workflows import delivery_log
-from workflows.bulletin_rows import BULLETINS, LastTold, Notice, coalesce, count_published, last_told
+from workflows.bulletin_budget import count_spent, give_back, spend
+from workflows.bulletin_rows import BULLETINS, LastTold, Notice, coalesce, last_told
 from workflows.cloud_events import lane_of
 from workflows.delivering import Pacing
 from workflows.delivery_log import DeliveryState, Due
@@ -75,6 +77,9 @@ class Bulletins:
         self._pacing, self._chance = pacing or Pacing(), chance
         # None: not known yet whether the budget is short.
         self._short: bool | None = None
+        # Publishings in a row that failed, and how many bulletins the next may have: one, where the last one failed,
+        # since a CRM that takes bulletins and does not say so would cost the whole day's budget for nothing.
+        self._failures, self._at_once = 0, MOST
         self._rest_until = 0.0
         self._silent_since: float | None = None
         # None: not known yet whether a person was told that the CRM takes nothing.
@@ -100,14 +105,15 @@ class Bulletins:
             position = await delivery_log.hold(transaction, BULLETINS, self._me, pacing.held_for)
             if position is None:
                 return pacing.look_every
-            used = await count_published(transaction)
+            used = await count_spent(transaction)
             await self._watch(transaction, used)
             more = await self._look(transaction, position)
-            most = min(MOST, self._rules.a_day - used) if self._shop.clock() >= self._rest_until else 0
+            most = min(self._at_once, self._rules.a_day - used) if self._shop.clock() >= self._rest_until else 0
             due = await self._due(transaction, most) if most > 0 else []
+            spent = await spend(transaction, len(due), PUBLISH_WITHIN + pacing.margin) if due else 0
         if due:
-            await self._publish(due)
-        return 0.0 if more or len(due) == MOST else pacing.look_every
+            await self._publish(due, spent)
+        return 0.0 if more or len(due) == most > 0 else pacing.look_every
 
     async def _look(self, transaction: AsyncConnection, position: int) -> bool:
         """Keep the newest status of each order of the next page; whether there is more to read at once."""
@@ -149,28 +155,33 @@ class Bulletins:
                 found.append(Announced(due, _bulletin(due, notice, told)))
         return found
 
-    async def _publish(self, announced: Sequence[Announced]) -> None:
+    async def _publish(self, announced: Sequence[Announced], spent: int) -> None:
         call = self._shop.call("bulletins", PUBLISH_WITHIN)
         try:
             refused = await self._board.publish(call, [one.bulletin for one in announced])
         except Fault as fault:
-            await self._later(announced, fault)
+            await self._later(announced, spent, fault)
             return
+        self._failures, self._at_once = 0, min(MOST, 2 * self._at_once)
         async with self._shop.store.transaction() as transaction:
             for one in announced:
                 if one.bulletin.id not in refused:
                     await delivery_log.end(transaction, one.due, DeliveryState.TAKEN, keep=True)
+            await give_back(transaction, spent, len([one for one in announced if one.bulletin.id in refused]))
             await self._lay_aside(transaction, announced, refused)
             await self._heard(transaction)
             if any(one.due.failed for one in announced) and not await delivery_log.count_dead(transaction, BULLETINS):
                 await settle_concern(transaction, self._shop.landscape.tenant, _REFUSED)
 
-    async def _later(self, announced: Sequence[Announced], fault: Fault) -> None:
-        attempts = min(one.due.attempts for one in announced)
-        wait = self._pacing.wait(attempts, self._chance(), fault.retry_after)
+    async def _later(self, announced: Sequence[Announced], spent: int, fault: Fault) -> None:
+        """Let them wait the longer, the longer the CRM takes nothing: what is new among them shortens no wait."""
+        self._failures, self._at_once = self._failures + 1, 1
+        wait = self._pacing.wait(self._failures, self._chance(), fault.retry_after)
         self._rest_until = self._shop.clock() + wait
         log.warning("%d bulletins could not be published: %s", len(announced), fault.sentence)
         async with self._shop.store.transaction() as transaction:
+            if fault.outcome is Outcome.NOT_APPLIED:
+                await give_back(transaction, spent, len(announced))
             for one in announced:
                 await delivery_log.later(transaction, one.due, wait, fault.sentence)
             await self._not_heard(transaction, fault)

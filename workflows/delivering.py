@@ -68,9 +68,10 @@ class Delivering:
         self._pacing, self._chance = pacing or Pacing(), chance
         self._interest = Interest(kinds=TOLD, happenings=receiver.kinds, legal_entities=receiver.legal_entities)
         self._sending: set[asyncio.Task[None]] = set()
-        # How many were not taken since the last that was; while it is not 0, one is tried at a time.
-        self._failed = 0
-        self._rest_until = 0.0
+        # The orders of which something was not taken since the last that was; while there are any, one goes at a time.
+        self._failing: set[str] = set()
+        # Until when it is left alone: because it asked for that, and because it takes nothing.
+        self._rest_until = self._away_until = 0.0
         # One note at a time: the store has few connections, and others need them too.
         self._noting = asyncio.Lock()
 
@@ -112,9 +113,9 @@ class Delivering:
 
     def _free(self) -> int:
         """How many more may be sent at once."""
-        if self._shop.clock() < self._rest_until:
+        if self._shop.clock() < max(self._rest_until, self._away_until):
             return 0
-        return (1 if self._failed else AT_ONCE) - len(self._sending)
+        return (1 if self._failing else AT_ONCE) - len(self._sending)
 
     async def _write_out(self, transaction: AsyncConnection, position: int) -> bool:
         """Write down what of the next page the receiver wants; whether there is more to read at once."""
@@ -146,15 +147,16 @@ class Delivering:
 
     async def _send(self, post: Post, due: Due) -> None:
         """Send one, and write down what became of it. Where that cannot be written, it is sent once more."""
+        began = self._shop.clock()
         try:
             answer = await post.send(due.body)
+            self._judge(due, answer, began)
             async with self._noting, self._shop.store.transaction() as transaction:
                 await self._settle(transaction, due, answer)
         except Exception:
             log.exception("What became of an event for %s is not known; it is sent again", self._receiver.name)
 
     async def _settle(self, transaction: AsyncConnection, due: Due, answer: Answer) -> None:
-        self._failed = 0 if answer.taken or answer.hopeless else self._failed + 1
         if answer.taken:
             await delivery_log.end(transaction, due, DeliveryState.TAKEN, answer.words)
             if due.failed:
@@ -168,6 +170,20 @@ class Delivering:
                 self._rest_until = max(self._rest_until, self._shop.clock() + answer.retry_after)
             log.warning("%s did not take %s: %s", self._receiver.name, due.kind, answer.words)
             await delivery_log.later(transaction, due, wait, answer.words)
+
+    def _judge(self, due: Due, answer: Answer, began: float) -> None:
+        """Leave a receiver alone that takes nothing, whatever is new: the longer, the more orders found it so.
+
+        One order alone says nothing about the receiver: it waits for its own turn, and the others go on. Those that
+        were under way together found the same, and count once.
+        """
+        if answer.taken or answer.hopeless:
+            self._failing.clear()
+            self._away_until = 0.0
+        elif began >= self._away_until:
+            self._failing.add(due.lane)
+            if len(self._failing) > 1:
+                self._away_until = self._shop.clock() + self._pacing.wait(len(self._failing) - 1, self._chance(), None)
 
     async def _lay_aside(self, transaction: AsyncConnection, due: Due, answer: Answer) -> None:
         """A dead letter: a person is told, and what comes behind it goes on."""

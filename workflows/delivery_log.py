@@ -192,11 +192,15 @@ async def count_dead(connection: AsyncConnection, receiver: str) -> int:
     return int((await connection.execute(select(func.count()).select_from(_table).where(*dead))).scalar_one())
 
 
-async def forget_deliveries(connection: AsyncConnection, receivers: Sequence[str], days: float) -> None:
-    """Forget what ended so many days ago, and what waits for a receiver that there is not any more."""
-    old = func.clock_timestamp() - timedelta(days=days)
-    gone = _table.c.receiver.not_in(list(receivers)) & (_table.c.first_at < old)
-    await connection.execute(delete(_table).where(or_(_table.c.ended_at < old, gone)))
+async def forget_deliveries(connection: AsyncConnection, kept: Mapping[str, float], days: float) -> None:
+    """Forget what ended as many days ago as each receiver's is kept, and what is so old of those that are not here."""
+
+    def before(days: float) -> Any:
+        return func.clock_timestamp() - timedelta(days=days)
+
+    ended = [(_table.c.receiver == name) & (_table.c.ended_at < before(its)) for name, its in kept.items()]
+    gone = _table.c.receiver.not_in(list(kept)) & (_table.c.first_at < before(days))
+    await connection.execute(delete(_table).where(or_(gone, *ended)))
 
 
 def _of(due: Due) -> Any:

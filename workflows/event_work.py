@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from sources.feeds import BulletinBoard
 from sources.landscape import Landscape
 from workflows import inbox
+from workflows.bulletin_budget import KEPT_DAYS, SPENT
 from workflows.bulletin_rows import BULLETINS
 from workflows.bulletins import Bulletins
 from workflows.delivering import Delivering
@@ -102,11 +103,12 @@ class EventWork:
     async def tidy(self) -> None:
         """Drop what is older than the landscape keeps it."""
         rules = self._shop.landscape.events
-        receivers = [BULLETINS, *(receiver.name for receiver in rules.receivers)]
+        bulletins = max(rules.keep_days, KEPT_DAYS)
+        kept = {receiver.name: rules.keep_days for receiver in rules.receivers}
         async with self._shop.store.transaction() as transaction:
             await drop_old(transaction, rules.keep_days)
             await inbox.forget_changes(transaction, rules.keep_days)
-            await forget_deliveries(transaction, receivers, rules.keep_days)
+            await forget_deliveries(transaction, {**kept, BULLETINS: bulletins, SPENT: bulletins}, rules.keep_days)
 
     async def _take_in(self) -> int:
         return await self._intake.turn() if self._intake else 0

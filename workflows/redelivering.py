@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.events import Cursor
 from workflows import audit, delivery_log
+from workflows.bulletin_budget import SPENT
 from workflows.delivery_log import DeliveryState
 from workflows.log import begin_epoch, standing
 from workflows.store import event_tables
@@ -43,7 +44,8 @@ async def list_deliveries(
 ) -> list[Delivery]:
     """The newest, of one receiver or of all, in one state or in any."""
     names = Delivery.__struct_fields__
-    asked = select(*(_table.c[name] for name in names)).order_by(_table.c.id.desc()).limit(most)
+    asked = select(*(_table.c[name] for name in names)).where(_table.c.receiver != SPENT)
+    asked = asked.order_by(_table.c.id.desc()).limit(most)
     asked = asked if receiver is None else asked.where(_table.c.receiver == receiver)
     asked = asked if state is None else asked.where(_table.c.state == state.value)
     return [Delivery(**row._mapping) for row in await connection.execute(asked)]  # noqa: SLF001 - its public name

@@ -13,11 +13,10 @@ from typing import Final
 
 import msgspec
 
-from canonical.errors import ContractBroken
+from canonical.errors import Fault, OutcomeUnknown
 from sources.feeds import Bulletin
 from sources.kit.call import Call
 from sources.kit.http.ask import Ask
-from sources.kit.http.decoding import JsonDecoder
 from sources.salesforce.client import JSON, Org
 from sources.salesforce.faults import Part, to_fault
 from sources.salesforce.settings import Settings
@@ -35,7 +34,6 @@ FIELDS: Final = {
     "cursor": "Cursor__c",
 }
 """Where each part of a bulletin stands, unless the setting `bulletin_fields` says otherwise."""
-_SAVED: Final = JsonDecoder(list[Saved])
 
 
 class Board:
@@ -48,14 +46,20 @@ class Board:
         self._fields.update(settings.bulletin_fields.items())
 
     async def publish(self, call: Call, bulletins: Sequence[Bulletin]) -> Mapping[str, str]:
-        """Publish, 200 a call; why not, by the id of each that was refused. A Fault leaves open which were published.
+        """Publish, 200 a call; why not, by the id of each that was refused.
 
-        Hence the client may send them again by itself: who shows a bulletin twice shows the same.
+        Each is sent once: who shows a bulletin twice shows the same, but the org counts both.
         """
         self._writing.refuse_where_read_only()
         refused: dict[str, str] = {}
         for start in range(0, len(bulletins), MOST_RECORDS):
-            refused |= await self._publish(call, bulletins[start : start + MOST_RECORDS])
+            try:
+                refused |= await self._publish(call, bulletins[start : start + MOST_RECORDS])
+            except Fault as fault:
+                if not start:
+                    raise
+                # Those of the calls before were taken.
+                raise OutcomeUnknown(self._system, fault.sentence, detail=fault.detail) from fault
         return refused
 
     async def _publish(self, call: Call, bulletins: Sequence[Bulletin]) -> dict[str, str]:
@@ -66,12 +70,10 @@ class Board:
             headers=JSON,
             content=msgspec.json.encode({"allOrNone": False, "records": records}),
             operation=f"publish {self._settings.bulletin_event}",
-            safety="replayable",
+            safety="write",
         )
         answer = await self._org.send(call, ask)
-        saved = _SAVED.decode(self._system, answer)
-        if len(saved) != len(bulletins):
-            raise ContractBroken(self._system, f"{self._system} left out a part of its answer.")
+        saved = self._writing.saved(answer, len(bulletins))
         return {bulletin.id: self._why(one) for bulletin, one in zip(bulletins, saved, strict=True) if not one.success}
 
     def _record(self, bulletin: Bulletin) -> dict[str, object]:

@@ -101,10 +101,15 @@ class Writing:
         """Change up to 200 records, all or none. Once more it changes nothing, so the client may send it again."""
         content = _ENCODER.encode({"allOrNone": True, "records": [change.record for change in changes]})
         answer = await self._send(call, "PATCH", "/composite/sobjects", content, operation, "replayable")
-        saved = self._read(_SAVED, answer)
-        if len(saved) != len(changes):
-            raise self._unreadable("the answer leaves out a record")
+        saved = self.saved(answer, len(changes))
         self._raise_fault(parts_of_records(saved, [change.label for change in changes]))
+
+    def saved(self, answer: Answer, records: int) -> list[Saved]:
+        """What became of each record of a collection; OutcomeUnknown where the answer does not tell it of every one."""
+        saved = self._read(_SAVED, answer)
+        if len(saved) != records:
+            raise self._unreadable("the answer leaves out a record")
+        return saved
 
     async def change(
         self, call: Call, change: Change, operation: str, safety: Safety, unmodified_since: datetime | None = None

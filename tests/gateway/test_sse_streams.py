@@ -20,6 +20,11 @@ TOKEN = "X-GraphQL-Event-Stream-Token"
 ANOTHER = {"Authorization": "Bearer " + SIGNER.sign(["orders:read"], subject="another")}
 
 
+def short() -> dict[str, str]:
+    """A token that ends within two seconds: the leeway of five counts, too."""
+    return {"Authorization": "Bearer " + SIGNER.sign(["orders:read"], seconds=2, now=time.time() - 5)}
+
+
 class Line:
     """A reserved stream, and what may be asked over it."""
 
@@ -222,13 +227,71 @@ async def test_an_ending_process_takes_no_reservations_and_drops_those_that_wait
 
 async def test_a_token_that_ends_is_told_to_each_operation_with_its_cursor() -> None:
     news = News(["one", "two"])
-    # The leeway of five seconds counts, too: it ends within two.
-    short = {"Authorization": "Bearer " + SIGNER.sign(["orders:read"], seconds=2, now=time.time() - 5)}
-    async with served(news) as gateway, reserved(gateway, short) as line, line.opened() as events:
+    async with served(news) as gateway, reserved(gateway, short()) as line, line.opened() as events:
         await line.ask("s")
         await until(lambda: news.readers)
         _, told, end = [event async for event in events]
 
     [error] = told.data["payload"]["errors"]
     assert (error["extensions"]["code"], error["extensions"]["cursor"]) == ("TOKEN_EXPIRED", "2")
+    assert end == Event("complete", {"id": "s"})
+
+
+async def test_an_operation_ends_with_its_own_token_and_the_others_of_its_stream_go_on() -> None:
+    news = News(["one", "two"])
+    async with served(news) as gateway, reserved(gateway) as line, line.opened() as events:
+        await line.ask("long")
+        line.headers = {**short(), TOKEN: line.token}
+        await line.ask("short")
+        await until(lambda: len(news.readers) == 2)
+        told = aiter(events)
+        _, error, end = [await anext(told) for _ in range(3)]
+        await until(lambda: len(news.readers) == 1)
+        await news.write("three")
+        after = await anext(told)
+
+    [said] = error.data["payload"]["errors"]
+    assert (error.data["id"], end) == ("short", Event("complete", {"id": "short"}))
+    assert (said["extensions"]["code"], said["extensions"]["cursor"]) == ("TOKEN_EXPIRED", "2")
+    assert after == Event("next", {"id": "long", "payload": {"data": {"news": "three"}}}, id="3")
+
+
+async def test_an_operation_that_ended_with_its_token_is_asked_again_over_the_same_stream() -> None:
+    news = News(["one"])
+    async with served(news) as gateway, reserved(gateway) as line, line.opened() as events:
+        line.headers = {**short(), TOKEN: line.token}
+        await line.ask("s")
+        told = aiter(events)
+        _, error, _ = [await anext(told) for _ in range(3)]
+        cursor = error.data["payload"]["errors"][0]["extensions"]["cursor"]
+        await news.write("two")
+        line.headers = {**HEADERS, TOKEN: line.token}
+
+        await until(lambda: not news.readers)
+        assert (await line.ask("s", extensions={"after": cursor})).status_code == 202
+        assert (await anext(told)).data == {"id": "s", "payload": {"data": {"news": "two"}}}
+
+
+async def test_a_token_that_an_event_finds_ended_ends_its_operation_alone() -> None:
+    news = News(["one"])
+    async with served(news) as gateway, reserved(gateway) as line, line.opened() as events:
+        await line.ask("s")
+        await until(lambda: news.readers)
+        await news.end(EndedError("TOKEN_EXPIRED", "Your token has expired."))
+        told = aiter(events)
+        _, error, end = [await anext(told) for _ in range(3)]
+        await line.ask("q", "{ hello }")
+
+        assert error.data["payload"]["errors"][0]["extensions"]["code"] == "TOKEN_EXPIRED"
+        assert (error.data["id"], end) == ("s", Event("complete", {"id": "s"}))
+        assert (await anext(told)).data["id"] == "q"
+
+
+async def test_a_fresh_token_of_an_operation_does_not_outlive_that_of_its_stream() -> None:
+    async with served(News()) as gateway, reserved(gateway, short()) as line, line.opened() as events:
+        line.headers = {**HEADERS, TOKEN: line.token}
+        await line.ask("s")
+        _, error, end = [event async for event in events]
+
+    assert error.data["payload"]["errors"][0]["extensions"]["code"] == "TOKEN_EXPIRED"
     assert end == Event("complete", {"id": "s"})

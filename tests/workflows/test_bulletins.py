@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from canonical.errors import Fault, Unavailable
+from canonical.errors import Fault, OutcomeUnknown, Unavailable
 from canonical.identity import global_id
 from canonical.order import OrderStatus
 from canonical.refs import Ref
@@ -21,7 +21,8 @@ from workflows import delivery_log
 from workflows.bulletin_rows import BULLETINS
 from workflows.bulletins import SILENT_SECONDS, Bulletins
 from workflows.delivering import Pacing
-from workflows.redelivering import retry_dead
+from workflows.event_work import EventWork
+from workflows.redelivering import list_deliveries, retry_dead
 from workflows.workshop import Workshop
 
 BOOKED, HELD, SHIPPING = OrderStatus.BOOKED, OrderStatus.ON_HOLD, OrderStatus.IN_FULFILLMENT
@@ -29,7 +30,7 @@ QUICK = Pacing(look_every=0.01, held_for=5.0, first_wait=0.0, longest_wait=0.0, 
 
 
 class Board(FakeCrm, BulletinBoard):
-    """What was published, and what it says to that: a fault for all, why not for some, or nothing at all."""
+    """What was published, and what it says to that: a fault for all, why not for some, or nothing (in time)."""
 
     def __init__(self) -> None:
         super().__init__(Books())
@@ -37,7 +38,7 @@ class Board(FakeCrm, BulletinBoard):
         self.tries: list[int] = []
         self.fault: Fault | None = None
         self.refuses: Mapping[str, str] = {}
-        self.hangs = False
+        self.hangs = self.late = False
         self.called = asyncio.Event()
 
     async def publish(self, call: Call, bulletins: Sequence[Bulletin]) -> Mapping[str, str]:
@@ -48,6 +49,8 @@ class Board(FakeCrm, BulletinBoard):
         self.shown += [one for one in bulletins if one.order_key not in self.refuses]
         if self.hangs:
             await asyncio.Event().wait()
+        if self.late:
+            raise OutcomeUnknown("crm", "crm did not answer in time.")
         return {one.id: self.refuses[one.order_key] for one in bulletins if one.order_key in self.refuses}
 
     @property
@@ -79,6 +82,16 @@ def bulletins(house: House, board: Board, me: str = "w1", **rules: Any) -> Bulle
 async def due(house: House) -> None:
     """Let everything that waits be due."""
     await house.say("update delivery set due_at = clock_timestamp() where due_at is not null")
+
+
+async def orders(house: House, *numbers: int) -> None:
+    """Let so many orders be booked."""
+    await happened(house.store, *(status_changed(f"so{number}", BOOKED) for number in numbers))
+
+
+async def aged(house: House, hours: int) -> None:
+    """Let everything that has ended have ended so many hours earlier."""
+    await house.say("update delivery set ended_at = ended_at - make_interval(hours => :hours)", hours=hours)
 
 
 async def states(house: House) -> dict[str, int]:
@@ -200,7 +213,7 @@ async def test_a_board_that_is_away_is_told_later_the_same_under_the_same_id(hou
     work = bulletins(house, board)
     board.fault = Unavailable("crm", "crm is out of order just now.")
     await work.turn()
-    [first] = await house.ask("select event_id, answer from delivery")
+    [first] = await house.ask("select event_id, answer from delivery where receiver = 'bulletins'")
 
     board.fault = None
     await work.turn()
@@ -346,3 +359,149 @@ async def test_the_days_budget_is_kept_and_told_of_once_before_it_is_used_up(hou
     assert used_up[9:] == [("so10", None, BOOKED)]
     assert board.told[10:] == [("so9", None, SHIPPING)]
     assert await shown(house) == [("The budget of bulletins runs short", "RESOLVED")]
+
+
+async def test_what_the_crm_takes_without_answering_in_time_counts_against_the_days_budget(
+    house: House, board: Board
+) -> None:
+    await begun(house)
+    await orders(house, *range(30))
+    work = bulletins(house, board, a_day=10)
+    board.late = True
+
+    for _ in range(5):
+        await due(house)
+        await work.turn()
+    spent = len(board.shown)
+    await aged(house, 25)
+    board.late = False
+    for _ in range(8):
+        await due(house)
+        await work.turn()
+
+    assert spent == 10
+    assert len(board.shown) == 20
+
+
+async def test_what_a_worker_published_before_it_died_counts_against_the_days_budget(
+    house: House, board: Board
+) -> None:
+    await begun(house)
+    await orders(house, *range(30))
+    board.hangs = True
+    dying = asyncio.create_task(bulletins(house, board, a_day=10).turn())
+    await board.called.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    board.hangs = False
+    await house.say("update outbound set held_until = clock_timestamp()")
+
+    await due(house)
+    await bulletins(house, board, "w2", a_day=10).turn()
+
+    assert len(board.shown) == 10
+    assert await shown(house) == [("The budget of bulletins runs short", "OPEN")]
+
+
+async def test_what_the_crm_certainly_did_not_take_or_refused_is_not_spent(house: House, board: Board) -> None:
+    await begun(house)
+    await orders(house, *range(4))
+    work = bulletins(house, board, a_day=3)
+    board.fault = Unavailable("crm", "crm cannot be reached.")
+    for _ in range(3):
+        await due(house)
+        await work.turn()
+    board.fault = None
+    board.refuses = {"so0": "No such field: Version__c"}
+
+    for _ in range(4):
+        await due(house)
+        await work.turn()
+
+    assert [key for key, _, _ in board.told] == ["so1", "so2", "so3"]
+
+
+async def test_what_a_person_lets_be_sent_again_is_spent_once_more(house: House, board: Board) -> None:
+    await begun(house)
+    await orders(house, 1)
+    work = bulletins(house, board, a_day=1)
+    board.late = True
+    await work.turn()
+    await house.say("update delivery set state = 'DEAD', due_at = null, ended_at = now() where receiver = 'bulletins'")
+
+    async with house.store.transaction() as transaction:
+        await retry_dead(transaction, "acme", None)
+    await work.turn()
+
+    assert len(board.shown) == 1
+
+
+async def test_waits_grow_with_the_failures_of_the_board_also_where_there_is_always_something_new(
+    house: House, board: Board
+) -> None:
+    await begun(house)
+    work = Bulletins(ruled(house), "w1", board, Pacing(look_every=0.01), lambda: 1.0)
+    board.fault = Unavailable("crm", "crm is out of order just now.")
+    tried = []
+
+    for second in range(16):
+        house.now = 1000.0 + second
+        await orders(house, second)
+        await due(house)
+        before = len(board.tries)
+        await work.turn()
+        tried += [second] * (len(board.tries) - before)
+
+    assert tried == [0, 1, 3, 7, 15]
+
+
+async def test_a_board_that_took_nothing_is_tried_with_one_and_gets_more_as_it_takes_them(
+    house: House, board: Board
+) -> None:
+    await begun(house)
+    await orders(house, *range(200))
+    work = bulletins(house, board)
+    board.late = True
+    await work.turn()
+    await due(house)
+    await work.turn()
+    board.late = False
+
+    for _ in range(8):
+        await due(house)
+        await work.turn()
+
+    assert board.tries == [100, 1, 1, 2, 4, 8, 16, 32, 64, 73]
+
+
+@pytest.mark.parametrize("hours,expected", [(23, 2), (25, 3)])
+async def test_a_days_budget_and_what_the_screens_show_are_known_however_short_events_are_kept(
+    house: House, board: Board, hours: int, expected: int
+) -> None:
+    await begun(house)
+    work = bulletins(house, board, a_day=2)
+    await orders(house, 1, 2)
+    await work.turn()
+    await aged(house, hours)
+    events = replace(house.landscape.events, keep_days=0.01)
+    short = replace(house.shop, landscape=replace(house.landscape, events=events))
+
+    await EventWork(short, "w1", None, None).tidy()
+    kept = await states(house)
+    await orders(house, 3)
+    await due(house)
+    await work.turn()
+
+    assert len(board.shown) == expected
+    assert kept == ({"TAKEN": 2} if hours < 24 else {})
+
+
+async def test_people_are_shown_bulletins_and_not_what_is_kept_to_count_them(house: House, board: Board) -> None:
+    await begun(house)
+    await orders(house, 1)
+    await bulletins(house, board).turn()
+
+    async with house.store.transaction() as transaction:
+        listed = await list_deliveries(transaction, None, None, 10)
+
+    assert [one.receiver for one in listed] == ["bulletins"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -46,12 +47,18 @@ async def begun(house: House, *names: str) -> None:
 
 
 @asynccontextmanager
-async def sending(house: House, *receivers: Receiver, me: str = "w1", pacing: Pacing = QUICK) -> AsyncIterator[None]:
+async def sending(
+    house: House,
+    *receivers: Receiver,
+    me: str = "w1",
+    pacing: Pacing = QUICK,
+    clock: Callable[[], float] = time.monotonic,
+) -> AsyncIterator[None]:
     """A worker that sends to them until the block ends."""
-    stop = asyncio.Event()
+    stop, shop = asyncio.Event(), replace(house.shop, clock=clock)
     async with asyncio.TaskGroup() as tasks:
         for receiver in receivers:
-            tasks.create_task(Delivering(house.shop, me, receiver, pacing, lambda: 1.0).run(stop))
+            tasks.create_task(Delivering(shop, me, receiver, pacing, lambda: 1.0).run(stop))
         try:
             yield
         finally:
@@ -215,7 +222,7 @@ async def test_a_receiver_that_asks_for_a_rest_gets_it(house: House, outside: Pr
     outside.manner = failing("a1", times=1, status=429, headers={"retry-after": "1"})
     await happened(house.store, invoiced("a", "a1"))
 
-    async with sending(house, told_to(outside)):
+    async with sending(house, told_to(outside), clock=lambda: house.now):
         await outside.until(lambda: len(outside.got) == 1)
         await there_is(lambda: house.ask("select 1 from delivery where answer like '429%'"))
         await happened(house.store, invoiced("b", "b1"))
@@ -499,6 +506,69 @@ async def test_a_receiver_that_is_away_is_tried_with_one_at_a_time(house: House,
         await settled(house, {"TAKEN": 12})
 
     assert held == 13
+
+
+async def test_waits_for_a_receiver_that_takes_nothing_grow_also_where_there_is_always_something_new(
+    house: House, outside: PretendReceiver
+) -> None:
+    await begun(house)
+    outside.manner = lambda _: Manner(status=503)
+    slow = replace(QUICK, first_wait=60.0, longest_wait=9_000.0)
+    asked = []
+
+    async with sending(house, told_to(outside), pacing=slow, clock=lambda: house.now):
+        for minute in range(12):
+            house.now = 1000.0 + 60.0 * minute
+            before = len(outside.got)
+            await happened(house.store, invoiced(f"o{minute}", f"{minute}"))
+            await turned(house, 3)
+            await noted(house)
+            asked += [minute] * (len(outside.got) - before)
+
+    assert asked == [0, 1, 2, 4, 8]
+
+
+async def test_an_order_of_which_nothing_is_taken_keeps_no_other_order_waiting(
+    house: House, outside: PretendReceiver
+) -> None:
+    await begun(house)
+    outside.manner = failing("a1", times=99, status=500)
+    await happened(house.store, invoiced("a", "a1"))
+
+    async with sending(house, told_to(outside), clock=lambda: house.now):
+        await outside.until(lambda: len(outside.got) == 4)
+        await happened(house.store, invoiced("b", "b1"))
+        await settled(house, {"TAKEN": 1, "WAITING": 1})
+
+    assert outside.counts["b1"] == 1
+
+
+async def test_what_failed_while_it_was_under_way_together_lets_the_receiver_rest_once(
+    house: House, outside: PretendReceiver
+) -> None:
+    await begun(house)
+    outside.manner = lambda _: Manner(status=503) if len(outside.got) <= 8 else TAKE
+    slow = replace(QUICK, first_wait=60.0, longest_wait=9_000.0)
+    await happened(house.store, *(invoiced(f"o{number}", f"{number}") for number in range(8)))
+
+    async with sending(house, told_to(outside), pacing=slow, clock=lambda: house.now):
+        await outside.until(lambda: len(outside.got) == 8)
+        await noted(house)
+        await happened(house.store, invoiced("b", "b1"))
+        await turned(house, 3)
+        resting = len(outside.got)
+        house.now += 60.0
+        await settled(house, {"TAKEN": 1, "WAITING": 8})
+
+    assert resting == 8
+    assert outside.titles[8:] == ["b1"]
+
+
+async def noted(house: House) -> None:
+    """Wait until it is written down what became of everything that was sent."""
+    await there_is(
+        lambda: house.ask("select 1 where not exists (select 1 from delivery where attempts > 0 and answer is null)")
+    )
 
 
 async def turned(house: House, times: int) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import httpx
 import pytest
 
-from canonical.errors import Fault, Refused
+from canonical.errors import Fault, OutcomeUnknown, Refused, Throttled
 from canonical.order import OrderStatus
 from sources.feeds import Bulletin
 from tests.sources.salesforce.asking import asked
-from tests.sources.salesforce.conftest import SETTINGS, Shop
+from tests.sources.salesforce.conftest import SETTINGS, Gate, Shop
 
 TOPIC: Final = "/event/Revgraph_Order_Status__e"
 AT: Final = datetime(2026, 11, 26, 10, 0, 0, 250_000, UTC)
@@ -94,7 +95,44 @@ async def test_an_org_that_is_down_is_a_fault_for_all(shop: Shop) -> None:
     shop.fail("status", "composite/sobjects", status=503)
 
     with pytest.raises(Fault, match="out of order"):
+        await shop.open(attempts=3).publish(asked(), [bulletin()])
+
+    # Once: whoever asked keeps a budget, and decides about the next time.
+    assert shop.sent() == ["POST /composite/sobjects"]
+
+
+@pytest.mark.parametrize(
+    "failure", [{"kind": "reset_after"}, {"kind": "content_type", "body": "[]"}, {"kind": "content_type", "body": "{}"}]
+)
+async def test_an_answer_that_is_lost_or_cannot_be_read_leaves_it_open_whether_it_was_published(
+    shop: Shop, failure: dict[str, str]
+) -> None:
+    shop.fail(match="composite/sobjects", **failure)
+
+    with pytest.raises(OutcomeUnknown):
+        await shop.open(attempts=3).publish(asked(), [bulletin()])
+
+    assert shop.sent() == ["POST /composite/sobjects"]
+
+
+async def test_what_is_throttled_was_not_published(shop: Shop) -> None:
+    shop.fail("throttle", "composite/sobjects")
+
+    with pytest.raises(Throttled):
         await shop.open().publish(asked(), [bulletin()])
+
+
+async def test_where_the_second_call_is_throttled_the_first_was_published_nevertheless(shop: Shop) -> None:
+    class SecondThrottled(Gate):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("composite/sobjects") and heard(shop):
+                shop.fail("throttle", "composite/sobjects")
+            return await super().handle_async_request(request)
+
+    with pytest.raises(OutcomeUnknown):
+        await shop.open(gate=SecondThrottled("nowhere")).publish(asked(), [bulletin(one) for one in range(201)])
+
+    assert len(heard(shop)) == 200
 
 
 async def test_an_org_that_is_not_written_to_is_told_of_nothing(shop: Shop) -> None:
