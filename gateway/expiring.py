@@ -47,11 +47,15 @@ def expired() -> EndedError:
 class _Until:
     """The messages of a subscription until an instant, and its place in the log."""
 
-    __slots__ = ("_clock", "_messages", "_until", "cursor")
+    __slots__ = ("_clock", "_messages", "_until")
 
     def __init__(self, messages: AsyncIterator[Message], until: float, clock: Clock) -> None:
         self._messages, self._until, self._clock = messages, until, clock
-        self.cursor = messages.cursor if isinstance(messages, Placed) else None
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the messages themselves say that they are; None where they do not know."""
+        return self._messages.cursor if isinstance(self._messages, Placed) else None
 
     def __aiter__(self) -> _Until:
         """Itself."""

@@ -198,7 +198,8 @@ class Delivering:
 
     async def _tell_lost(self, transaction: AsyncConnection, page: Page) -> None:
         name = self._receiver.name
-        sentence = f"{page.lost} events were dropped from the log before they could be kept for {name}."
+        what = "1 event" if page.lost == 1 else f"{page.lost} events"
+        sentence = f"{what} could not be kept for {name}: dropped from the log before, or of a newer version than ours."
         log.error("%s", sentence)
         action = "Let the receiver read what it needs once more from the graph, and raise keep_days of [events]."
         place, title = f"receiver:{name}:lost", "A receiver was left behind by the log"

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.events import Logged
-from workflows.log import read_log, standing
+from workflows.log import NOBODYS, read_log, standing
 from workflows.store import event_tables
 
 PAGE: Final = 500
@@ -87,7 +87,7 @@ class Due(Struct, frozen=True, kw_only=True):
 class Page(Struct, frozen=True, kw_only=True):
     """A step in the log: its events, the position behind them, whether there are more, and how many were lost.
 
-    Lost are those that had been dropped from the log before they were looked at.
+    Lost are those that had been dropped from the log before they were looked at, and those that a newer version wrote.
     """
 
     events: Sequence[Logged] = ()
@@ -130,7 +130,8 @@ async def next_page(connection: AsyncConnection, position: int) -> Page:
     start = max(position, at.floor)
     events = await read_log(connection, at.epoch, start, at.head, PAGE)
     end = events[-1].cursor.position if events else at.head
-    return Page(events=events, position=end, more=len(events) == PAGE, lost=start - position)
+    unknown = sum(one.event.tenant == NOBODYS for one in events)
+    return Page(events=events, position=end, more=len(events) == PAGE, lost=start - position + unknown)
 
 
 async def move(connection: AsyncConnection, receiver: str, position: int) -> None:
