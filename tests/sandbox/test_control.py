@@ -107,7 +107,11 @@ async def test_a_system_is_told_where_to_post_what_happens_in_it(control: httpx.
     gone = await control.delete("/webhooks/sap-eu")
 
     assert put.json() == {"url": told["url"], "sent": 0, "lost": 0}
-    assert (seen["sap-eu"]["url"], seen["erp-us"]["url"]) == (told["url"], None)
+    assert {name: one["url"] for name, one in seen.items()} == {
+        "salesforce": None,
+        "sap-eu": told["url"],
+        "erp-us": None,
+    }
     assert gone.status_code == 204
     emits = opened.sandboxes["sap-eu"]
     assert isinstance(emits, Emits)
