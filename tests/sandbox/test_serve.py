@@ -129,6 +129,7 @@ def test_the_command_writes_the_ready_file_and_ends_cleanly_when_told_to(tmp_pat
     assert said == b"{\n"
     assert set(told) == {"control", "landscape", "systems", "highlights"}
     assert Path(told["landscape"]).exists()
+    assert json.loads((tmp_path / "state" / "sandbox.json").read_text()) == told
     assert running.returncode == 0
     assert errors == b""
 
