@@ -78,7 +78,6 @@ class Outbox:
 
     def __post_init__(self) -> None:
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
-        self._numbered = 0
         self._address: str | None = None
         self._to_address: list[OutboundMessage] = []
         self.org.capture.listeners.append(self._note)
@@ -126,11 +125,12 @@ class Outbox:
         if "lose_events" in kinds:
             self.counts["lost"] += 1
             return
-        self._numbered += 1
         due = time.monotonic() + (_HELD_BACK if "shuffle_events" in kinds else 0)
         copies = 2 if "duplicate_events" in kinds else 1
         since = self.org.store.clock()
-        self._waiting[new_id("04l", self._numbered)] = _Waiting(message, record, since, due, copies=copies)
+        # Of the org's file, for whoever knows an id takes it for a repetition, after a restart of ours too.
+        number = self.org.store.reserve("OutboundNotification", 1)
+        self._waiting[new_id("04l", number)] = _Waiting(message, record, since, due, copies=copies)
 
     def _batches(self) -> list[list[str]]:
         """The ids of what is due, a message's together."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest_asyncio
 from fastapi import FastAPI, Request, Response
@@ -15,10 +16,11 @@ from sources.kit.sandbox.contract import Emits
 from sources.kit.sandbox.serving import serve
 from sources.landscape import Secret
 from sources.salesforce.outbound import read_message
+from sources.salesforce.sandbox.box import SalesforceSandbox
 from sources.salesforce.sandbox.org import ORG_ID
 from sources.salesforce.sandbox.outbound import OutboundMessage
 from tests.fakes.waiting import until
-from tests.sources.salesforce.conftest import ACCOUNT, BOOK, PUMP_PRICE, QUOTE, Shop
+from tests.sources.salesforce.conftest import ACCOUNT, BOOK, PUMP_PRICE, QUOTE, ROWS, Shop
 
 
 class Door:
@@ -82,6 +84,20 @@ async def test_each_save_is_a_notification_and_many_go_in_one_message(bus: Shop,
     assert {one.concept for one in told} == {Concept.ORDER}
     assert len({one.event_id for one in told}) == 30
     assert door.knocks == 1
+
+
+async def test_an_org_that_is_opened_again_gives_no_id_a_second_time(door: Door, tmp_path: Path) -> None:
+    for number in (1, 2):
+        box = SalesforceSandbox("crm", tmp_path, events=tmp_path)
+        if number == 1:
+            box.load(ROWS)
+        box.send_outbound(OutboundMessage("Account", ("Name",), door.url))
+        async with serve(box.app):
+            box.change("Account", ACCOUNT, {"Name": f"Acme {number}"})
+            await door.heard(number)
+        box.close()
+
+    assert len({one.event_id for one in door.told}) == 2
 
 
 async def test_what_is_not_acknowledged_is_sent_again_under_the_same_id(bus: Shop, door: Door) -> None:
