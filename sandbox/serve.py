@@ -16,7 +16,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from sandbox.company import System
 from sandbox.landscape import replace_file, write_landscape
@@ -155,6 +156,7 @@ def main(given: list[str] | None = None) -> None:
         path.unlink(missing_ok=True)
     tale = Tale(arguments.erp, arguments.seed, arguments.deals, arguments.buyers)
     arguments.state.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, _end)  # until there is a loop
     # Told before there is a loop or a thread, so that each system can be told in a fork of its own.
     gc.disable()
     try:
@@ -167,6 +169,11 @@ def main(given: list[str] | None = None) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve_until_told(tale, arguments, opened))
+
+
+def _end(_: int, __: FrameType | None) -> NoReturn:
+    """End as Python does, which takes the processes along that tell the story."""
+    sys.exit()
 
 
 if __name__ == "__main__":
