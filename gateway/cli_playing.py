@@ -22,7 +22,10 @@ app.add_typer(group, name="sandbox")
 def sandbox(
     wish: typer.Context,
     state: StateOption = Path(".demo"),
-    ready: Annotated[Path | None, typer.Option(help="JSON file that is written once the systems answer.")] = None,
+    ready: Annotated[
+        Path | None,
+        typer.Option(help="JSON file that is written once the systems answer; sandbox.json of --state is, too."),
+    ] = None,
     erp: ErpOption = None,
     cache: CacheOption = False,
 ) -> None:
@@ -50,10 +53,16 @@ def sandbox(
 
 
 @group.command()
-def play(
+def play(  # noqa: PLR0913, PLR0917 - one for each option
     wish: typer.Context,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="The directory that the demo or sandbox was started with; else the one before `play`, or .demo."
+        ),
+    ] = None,
     control: Annotated[
-        str | None, typer.Option(help="Where its control port answers; else what the state directory says.")
+        str | None, typer.Option(help="Where its control port answers; else what sandbox.json in that directory says.")
     ] = None,
     speed: Annotated[float, typer.Option(min=0.01, max=50, help="Steps a second.")] = 2.0,
     steps: Annotated[int | None, typer.Option(min=1, help="How many; without it until Ctrl-C.")] = None,
@@ -70,7 +79,7 @@ def play(
     A real ERP among the systems stays as it is.
     """
     asked = {"speed": speed, "steps": steps, "seed": seed, "adopt": adopt}
-    _follow(control or _told(wish.obj), asked | {"orders": order or None, "kinds": kind or None})
+    _follow(control or _told(state or wish.obj), asked | {"orders": order or None, "kinds": kind or None})
 
 
 def _follow(url: str, asked: Mapping[str, object]) -> None:
@@ -95,7 +104,7 @@ def _told(state: Path) -> str:
     try:
         return str(json.loads((state / "sandbox.json").read_text(encoding="utf-8"))["control"])
     except (OSError, ValueError, KeyError):
-        give_up(f"No pretend company has told {state} where it is: start one, or say --control.", 2)
+        give_up(f"No pretend company has told {state} where it is: start one, or say --state or --control.", 2)
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.children import Children
+from gateway.children import ChildEndedError, Children
 from gateway.first_order import SUBMIT, first_order
 from gateway.outliving import begin_anew_for, start_database, start_worker, works
 from gateway.page import QUERY, curl
+from gateway.playing import Control, ControlError, let_deliver
 from workflows.store.embedded import Embedded
 
 HOST = "127.0.0.1"
@@ -27,6 +28,9 @@ INSTALL_WITHIN = 900.0
 
 PLAY_SPEED = 0.5
 """Steps a second that a person can follow."""
+
+READY = "sandbox.json"
+"""The systems' file, in the state directory, that says where they answer."""
 
 TOLD = "told.json"
 """The systems' file that says which story their files hold."""
@@ -88,6 +92,7 @@ def run(children: Children, state: Path, port: int | None, erp: str | None, say:
     begin_anew_for(state, json.loads((state / TOLD).read_text(encoding="utf-8"))["print"])
     given.symlink_to(landscape.absolute())
     children.wait_until("The gateway's start", lambda: answers(chosen), START_WITHIN)
+    _let_deliver(sandbox["control"], chosen)
     written = tomllib.loads(landscape.read_text(encoding="utf-8"))
     token = _token(secret, written["tenant"])
     crm = next(instance["name"] for instance in written["instances"] if instance["role"] == "crm")
@@ -95,7 +100,7 @@ def run(children: Children, state: Path, port: int | None, erp: str | None, say:
     children.wait_until("The worker's start", lambda: works(url), START_WITHIN)
     ids = [order["id"] for order in orders if order["id"]]
     order = first_order(lambda query, variables: _ask(chosen, token, query, variables), ids)
-    return Demo(f"http://{HOST}:{chosen}/graphql", token, sandbox.get("control"), orders, order)
+    return Demo(f"http://{HOST}:{chosen}/graphql", token, sandbox["control"], orders, order)
 
 
 def start_sandbox(
@@ -108,9 +113,9 @@ def start_sandbox(
 def begin_sandbox(
     children: Children, state: Path, erp: str | None, told: Path | None = None, *, cache: bool = False
 ) -> Path:
-    """Start the pretend systems; the file that is there once they answer."""
+    """Start the pretend systems; the file that is there once they answer. The state directory has one in any case."""
     state.mkdir(parents=True, exist_ok=True)
-    ready = told or state / "sandbox.json"
+    ready = told or state / READY
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "sandbox.serve", "--state", str(state), "--ready", str(ready)]
     command += [*(["--erp", erp] if erp else []), *(["--cache"] if cache else [])]
@@ -167,6 +172,14 @@ An order to hand in; paste it again, and it is still one order:
 
 {curl(demo.graphql, demo.token, SUBMIT, variables)}
 """
+
+
+def _let_deliver(control: str, port: int) -> None:
+    """Let the systems post what happens in them to the gateway, which only we know they have."""
+    try:
+        let_deliver(Control(control), f"http://{HOST}:{port}")
+    except ControlError as error:
+        raise ChildEndedError(str(error)) from error
 
 
 def free_port() -> int:

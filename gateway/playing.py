@@ -1,4 +1,4 @@
-"""Lets the pretend company go on living, over its control port, and tells what happens to its orders."""
+"""Lets the pretend company go on living, over its control port: what it posts where, and what happens to its orders."""
 
 from __future__ import annotations
 
@@ -50,6 +50,14 @@ def _why(answer: Mapping[str, Any]) -> str:
     """Its own sentence, or one for each part of the wish that is wrong."""
     told = answer.get("detail", "it does not say why")
     return told if isinstance(told, str) else "; ".join(str(one["msg"]) for one in told)
+
+
+def let_deliver(control: Control, gateway: str) -> list[str]:
+    """Let every system that posts what happens in it do so at this gateway's door from now on; their names."""
+    systems = sorted(control.ask("GET", "/webhooks"))
+    for system in systems:
+        control.ask("PUT", f"/webhooks/{system}", {"url": f"{gateway}/webhooks/{system}"})
+    return systems
 
 
 def play(

@@ -114,9 +114,9 @@ def _tell(systems: Sequence[System], state: Path, story: Story, *, side_by_side:
         for system in systems:
             _tell_one(system, state, story)
         return
-    # Forked, so that the story need not be sent; the files are what comes back.
+    # Forked, so that the story need not be sent; the files are what comes back. They end with us, however early.
     forks = multiprocessing.get_context("fork")
-    tellers = [forks.Process(target=_tell_one, args=(system, state, story)) for system in systems]
+    tellers = [forks.Process(target=_tell_one, args=(system, state, story), daemon=True) for system in systems]
     for teller in tellers:
         teller.start()
     for system, teller in zip(systems, tellers, strict=True):

@@ -16,7 +16,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from sandbox.company import System
 from sandbox.landscape import replace_file, write_landscape
@@ -25,6 +26,9 @@ from sandbox.real import Running, run_real
 from sources.kit.sandbox.contract import Sandbox
 from sources.kit.sandbox.serving import serve
 from sources.kit.sandbox.story import Story
+
+READY = "sandbox.json"
+"""The file of the state directory that says where everything answers; `revgraph sandbox play` looks for it."""
 
 SMALL = Tale(deals=120, buyers=40)
 """A tale for quick tests: every kind of deal at least once."""
@@ -118,17 +122,24 @@ async def _serve_until_told(tale: Tale, arguments: argparse.Namespace, opened: O
         )
         async with open_it as company:
             ready = json.dumps(company.ready(), indent=2) + "\n"
-            if arguments.ready:
-                replace_file(arguments.ready, ready)
+            for path in _ready_files(arguments):
+                replace_file(path, ready)
             sys.stdout.write(ready)
             sys.stdout.flush()
             await asyncio.Event().wait()
 
 
+def _ready_files(arguments: argparse.Namespace) -> list[Path]:
+    """Where it is written how to reach the company: for whoever knows its directory, and for whoever waits for it."""
+    return [arguments.state / READY, *([arguments.ready] if arguments.ready else [])]
+
+
 def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox.serve", description="Serves the pretend company.")
     parser.add_argument("--state", type=Path, required=True, help="directory for the systems' files, kept for later")
-    parser.add_argument("--ready", type=Path, help="file that is written when everything answers")
+    parser.add_argument(
+        "--ready", type=Path, help="file that is written when everything answers, beside sandbox.json in the directory"
+    )
     parser.add_argument("--port-base", type=int, default=0, help="control port; the systems follow. 0: free ports")
     parser.add_argument("--erp", help="which profile of company.toml keeps the US books")
     parser.add_argument("--cache", action="store_true", help="let the gateway keep some answers for a while")
@@ -141,10 +152,11 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
 def main(given: list[str] | None = None) -> None:
     """Serve until a signal asks for the end."""
     arguments = _arguments(given)
-    if arguments.ready:
-        arguments.ready.unlink(missing_ok=True)
+    for path in _ready_files(arguments):
+        path.unlink(missing_ok=True)
     tale = Tale(arguments.erp, arguments.seed, arguments.deals, arguments.buyers)
     arguments.state.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, _end)  # until there is a loop
     # Told before there is a loop or a thread, so that each system can be told in a fork of its own.
     gc.disable()
     try:
@@ -157,6 +169,11 @@ def main(given: list[str] | None = None) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve_until_told(tale, arguments, opened))
+
+
+def _end(_: int, __: FrameType | None) -> NoReturn:
+    """End as Python does, which takes the processes along that tell the story."""
+    sys.exit()
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ def test_the_demo_answers_what_it_invites_to_and_ends_when_it_is_told_to(
         headers={"Authorization": f"Bearer {ready['token']}"},
     )
     control = httpx.get(ready["control"] + "/systems")
+    posting = httpx.get(ready["control"] + "/webhooks").json()
     running.send_signal(signal.SIGTERM)
     code = running.wait(30)
 
@@ -64,6 +65,9 @@ def test_the_demo_answers_what_it_invites_to_and_ends_when_it_is_told_to(
     assert all(order["id"] and order["number"] and order["salesforce"] for order in ready["orders"])
     assert asked.json() == {"data": {"order": {"id": ready["orders"][0]["id"], "number": ready["orders"][0]["number"]}}}
     assert len(control.json()) == 3
+    assert {name: one["url"] for name, one in posting.items()} == {
+        one["name"]: f"http://127.0.0.1:{port}/webhooks/{one['name']}" for one in control.json()
+    }
     assert f"curl -s {ready['graphql']}" in said
     assert code == 0
     assert not answers(port)

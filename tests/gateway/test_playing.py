@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli import app
-from gateway.playing import Control, ControlError, line, play
+from gateway.playing import Control, ControlError, let_deliver, line, play
 from sandbox.control import control_app
 from sandbox.opening import Opened, Tale, open_all
+from sources.kit.sandbox.contract import Emits
 from sources.kit.sandbox.serving import serve_in_thread
 
 TINY = Tale("s4hana", seed=5, deals=110, buyers=30)
@@ -69,6 +71,39 @@ def test_the_command_plays_a_company_that_runs(control: Control) -> None:
 
     assert said.exit_code == 0
     assert said.output.splitlines()[-1] == "2 steps. All steps are done."
+
+
+@pytest.mark.parametrize("before, behind", [(["--state"], []), ([], ["--state"])])
+def test_the_command_finds_a_company_by_the_directory_that_it_was_started_with(
+    control: Control, tmp_path: Path, before: list[str], behind: list[str]
+) -> None:
+    (tmp_path / "sandbox.json").write_text(json.dumps({"control": control.url}))
+    given = [[*option, str(tmp_path)] if option else [] for option in (before, behind)]
+
+    said = CliRunner().invoke(app, ["sandbox", *given[0], "play", *given[1], "--speed", "50", "--steps", "1"])
+
+    assert said.exit_code == 0, said.output
+    assert said.output.splitlines()[-1] == "1 steps. All steps are done."
+
+
+def test_the_help_says_which_directory_is_meant() -> None:
+    said = CliRunner().invoke(app, ["sandbox", "play", "--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
+
+    assert "--state" in said
+    assert "The directory that the demo or sandbox was started with" in said
+
+
+def test_every_system_that_posts_is_told_the_gateways_door(control: Control, opened: Opened) -> None:
+    told = let_deliver(control, "http://127.0.0.1:9")
+
+    seen = control.ask("GET", "/webhooks")
+    for sandbox in opened.sandboxes.values():
+        assert isinstance(sandbox, Emits)
+        sandbox.send_to(None)
+    assert told == ["erp-us", "salesforce", "sap-eu"]
+    assert {name: one["url"] for name, one in seen.items()} == {
+        name: f"http://127.0.0.1:9/webhooks/{name}" for name in told
+    }
 
 
 @pytest.mark.parametrize(

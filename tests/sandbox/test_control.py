@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from sandbox.control import control_app
 from sandbox.opening import Opened, Tale, open_all
-from sources.kit.sandbox.contract import Emits
+from sandbox.webhooks import webhooks
+from sources.kit.sandbox.contract import Emits, Sandbox
 from sources.kit.sandbox.log import Asked
 
 URLS = {"salesforce": "http://crm", "sap-eu": "http://eu", "erp-us": "http://us"}
@@ -107,7 +110,11 @@ async def test_a_system_is_told_where_to_post_what_happens_in_it(control: httpx.
     gone = await control.delete("/webhooks/sap-eu")
 
     assert put.json() == {"url": told["url"], "sent": 0, "lost": 0}
-    assert (seen["sap-eu"]["url"], seen["erp-us"]["url"]) == (told["url"], None)
+    assert {name: one["url"] for name, one in seen.items()} == {
+        "salesforce": None,
+        "sap-eu": told["url"],
+        "erp-us": None,
+    }
     assert gone.status_code == 204
     emits = opened.sandboxes["sap-eu"]
     assert isinstance(emits, Emits)
@@ -119,6 +126,20 @@ async def test_a_system_is_told_where_to_post_what_happens_in_it(control: httpx.
 )
 async def test_a_wrong_webhook_is_refused(control: httpx.AsyncClient, system: str, url: str, status: int) -> None:
     assert (await control.put(f"/webhooks/{system}", json={"url": url})).status_code == status
+
+
+async def test_a_system_that_posts_nothing_is_asked_instead() -> None:
+    class Silent:
+        """Keeps no port."""
+
+    app = FastAPI()
+    app.include_router(webhooks({"quiet": cast("Sandbox", Silent())}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://control") as control:
+        put = await control.put("/webhooks/quiet", json={"url": "http://127.0.0.1:9/x"})
+        seen = await control.get("/webhooks")
+
+    assert (put.status_code, put.json()["detail"]) == (409, "quiet posts nothing by itself: ask it what was changed.")
+    assert seen.json() == {}
 
 
 async def test_a_pattern_that_is_none_is_refused(control: httpx.AsyncClient) -> None:

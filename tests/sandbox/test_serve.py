@@ -129,8 +129,22 @@ def test_the_command_writes_the_ready_file_and_ends_cleanly_when_told_to(tmp_pat
     assert said == b"{\n"
     assert set(told) == {"control", "landscape", "systems", "highlights"}
     assert Path(told["landscape"]).exists()
+    assert json.loads((tmp_path / "state" / "sandbox.json").read_text()) == told
     assert running.returncode == 0
     assert errors == b""
+
+
+def test_who_is_ended_while_the_story_is_told_leaves_no_teller_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sandbox.serve", "--state", str(tmp_path)]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as running:
+        wait_for(lambda: list(tmp_path.glob("*.sqlite3")), running)
+        running.send_signal(signal.SIGTERM)
+        _, errors = running.communicate(timeout=20)
+
+    with pytest.raises(ProcessLookupError):
+        os.killpg(running.pid, 0)
+    assert (running.returncode, errors) == (0, b"")
 
 
 def wait_for(holds: object, running: subprocess.Popen[bytes]) -> None:

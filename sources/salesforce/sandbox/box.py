@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.types import ASGIApp
 
+from sources.kit.sandbox.contract import Posting
 from sources.kit.sandbox.faults import Faults
 from sources.kit.sandbox.log import RequestLog
 from sources.kit.sandbox.middleware import Manners, misbehaving
@@ -73,7 +74,7 @@ class SalesforceSandbox:
         self.faults = Faults()
         self.log = RequestLog()
         self.bus = PubSub(self.org, self.tokens, self.faults, self.log, keepalive)
-        self.outbox = Outbox(self.org)
+        self.outbox = Outbox(self.org, self.faults)
         self.beside = Beside(self.bus, self.outbox, events, _file_name(name)) if events else None
         manners = Manners(error_body, self.tokens.expire)
         app = build_app(self.org, self.tokens, self._lifespan)
@@ -115,6 +116,15 @@ class SalesforceSandbox:
     def send_outbound(self, message: OutboundMessage) -> None:
         """Send each record of an object that is saved from now on to an address, while the event bus is served."""
         self.outbox.messages.append(message)
+
+    def send_to(self, url: str | None, secret: str | None = None) -> None:
+        """Send outbound messages of what our adapter reads there from now on, while the event bus is served."""
+        self.outbox.send_to(url, secret or self.webhook_secret)
+
+    @property
+    def posting(self) -> Posting:
+        """Where those go, and how that went."""
+        return self.outbox.posting
 
     def tell(self, story: Story, instance: str) -> None:
         """Replace everything by what the story says of this instance."""

@@ -38,7 +38,7 @@ def _insert(store: Store, one: SObject, given: Sequence[Mapping[str, object]], u
     fields = {name: one.fields[name] for row in given for name in row}
     now = moment_text(store.clock())
     defaults = _defaults(one)
-    numbers = count(store.reserve(one, len(given)))
+    numbers = count(store.reserve(one.name, len(given)))
     rows = [_complete(one, _told(fields, row), next(numbers), defaults, now, user) for row in given]
     present = {name for row in rows for name in row}
     store.insert(one, rows, [field.name for field in one.columns if field.name in present])

@@ -106,18 +106,18 @@ class Store:
         listed = ", ".join(f'"{name}" = ?' for name in columns)
         self._db.execute(f'UPDATE "{one.name}" SET {listed} WHERE "Id" = ?', [*columns.values(), identity])
 
-    def reserve(self, one: SObject, rows: int) -> int:
-        """Running numbers for so many new rows; the first of them. Numbers are never used twice."""
+    def reserve(self, name: str, rows: int) -> int:
+        """Running numbers for so many new rows of an object; the first of them. Numbers are never used twice."""
         sql = (
             "INSERT INTO _made VALUES (?, ?) ON CONFLICT (object) DO UPDATE SET count = count + excluded.count "
             "RETURNING count"
         )
-        return int(self.select(sql, [one.name, rows])[0][0] or 0) - rows + 1
+        return int(self.select(sql, [name, rows])[0][0] or 0) - rows + 1
 
     def make(self, one: SObject) -> tuple[str, int]:
         """A new row's id and running number."""
         while True:
-            number = self.reserve(one, 1)
+            number = self.reserve(one.name, 1)
             identity = new_id(one.prefix, number)
             if self.row(one, identity) is None:
                 return identity, number

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest_asyncio
 from fastapi import FastAPI, Request, Response
 
 from canonical.changes import Change, Concept
 from sources.feeds import Delivery, DeliveryRefusedError
+from sources.kit.sandbox.contract import Emits
 from sources.kit.sandbox.serving import serve
 from sources.landscape import Secret
 from sources.salesforce.outbound import read_message
+from sources.salesforce.sandbox.box import SalesforceSandbox
 from sources.salesforce.sandbox.org import ORG_ID
 from sources.salesforce.sandbox.outbound import OutboundMessage
-from tests.sources.salesforce.conftest import ACCOUNT, BOOK, Shop
+from tests.fakes.waiting import until
+from tests.sources.salesforce.conftest import ACCOUNT, BOOK, PUMP_PRICE, QUOTE, ROWS, Shop
 
 
 class Door:
@@ -82,6 +86,20 @@ async def test_each_save_is_a_notification_and_many_go_in_one_message(bus: Shop,
     assert door.knocks == 1
 
 
+async def test_an_org_that_is_opened_again_gives_no_id_a_second_time(door: Door, tmp_path: Path) -> None:
+    for number in (1, 2):
+        box = SalesforceSandbox("crm", tmp_path, events=tmp_path)
+        if number == 1:
+            box.load(ROWS)
+        box.send_outbound(OutboundMessage("Account", ("Name",), door.url))
+        async with serve(box.app):
+            box.change("Account", ACCOUNT, {"Name": f"Acme {number}"})
+            await door.heard(number)
+        box.close()
+
+    assert len({one.event_id for one in door.told}) == 2
+
+
 async def test_what_is_not_acknowledged_is_sent_again_under_the_same_id(bus: Shop, door: Door) -> None:
     bus.box.outbox.pause = 0.01
     door.failures = 2
@@ -109,3 +127,72 @@ async def test_a_door_that_refuses_is_knocked_at_again(bus: Shop, door: Door) ->
 
     assert door.told == []
     assert bus.box.outbox.waiting == 1
+
+
+async def test_a_system_that_is_told_where_to_post_sends_what_our_adapter_reads(bus: Shop, door: Door) -> None:
+    box = bus.box
+    assert isinstance(box, Emits)
+    box.send_to(door.url.partition("?")[0], "s3cret")
+    made = order(bus)
+    values = {"OrderId": made, "PricebookEntryId": PUMP_PRICE, "Quantity": 2, "UnitPrice": 12}
+    box.make("OrderItem", values)
+    box.change("Account", ACCOUNT, {"Name": "Acme & Sons"})
+    box.change("Quote", QUOTE, {"Name": "Another"})
+
+    await until(lambda: not box.outbox.waiting)
+
+    assert {(one.concept, one.key) for one in door.told} == {
+        (Concept.ORDER, made),
+        (Concept.CUSTOMER, ACCOUNT),
+        (Concept.QUOTE, QUOTE),
+    }
+    assert [one.concept for one in door.told].count(Concept.ORDER) == 3  # made, its line made, its total changed
+    assert box.posting == (door.url.partition("?")[0], 5, 0)
+
+
+async def test_what_waited_for_an_address_is_forgotten_when_it_is_told_another(bus: Shop, door: Door) -> None:
+    box = bus.box
+    box.send_to("http://127.0.0.1:9/webhooks/crm")
+    order(bus)
+    waited = box.outbox.waiting
+    box.send_to(door.url.partition("?")[0], "s3cret")
+    made = order(bus)
+
+    await until(lambda: box.posting.sent)
+    box.send_to(None)
+    order(bus)
+
+    assert (waited, box.outbox.waiting) == (1, 0)
+    assert [one.key for one in door.told] == [made]
+    assert box.posting == (None, 1, 0)
+
+
+async def test_a_message_that_nobody_acknowledges_keeps_no_other_waiting(bus: Shop, door: Door) -> None:
+    box = bus.box
+    box.outbox.pause = 3600.0
+    box.send_outbound(OutboundMessage("Account", ("Name",), door.url.replace("s3cret", "other")))
+    box.send_outbound(OutboundMessage("Order", ("Status",), door.url))
+    box.change("Account", ACCOUNT, {"Name": "Acme & Sons"})
+    await until(lambda: door.knocks)
+    made = order(bus)
+
+    await until(lambda: box.outbox.waiting == 1)
+
+    assert [one.key for one in door.told] == [made]
+
+
+async def test_messages_are_lost_repeated_and_overtaken_where_that_is_asked_for(bus: Shop, door: Door) -> None:
+    box = bus.box
+    box.send_to(door.url.partition("?")[0], "s3cret")
+    bus.fail("lose_events", "EVENT Order ")
+    order(bus)
+    bus.fail("shuffle_events", "EVENT Order ")
+    late = order(bus)
+    bus.fail("duplicate_events", "EVENT Order ")
+    twice = order(bus)
+
+    await until(lambda: box.posting.sent == 3)
+
+    assert [one.key for one in door.told] == [twice, twice, late]
+    assert len({one.event_id for one in door.told}) == 2
+    assert box.posting.lost == 1
