@@ -17,7 +17,7 @@ Handler = Any
 """What `signal.signal` gives back and takes."""
 
 END_WITHIN = 8.0
-"""Seconds a child gets to end by itself."""
+"""Seconds a child gets to end by itself, unless it was given others."""
 LOOK_EVERY = 0.05
 
 
@@ -31,12 +31,13 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One running child, the file that holds what it says (None: it says it where we do), and what ends it."""
+    """One running child, the file that holds what it says (None: it says it where we do), what ends it, and when."""
 
     name: str
     running: subprocess.Popen[bytes]
     log: Path | None
     ended_by: signal.Signals = signal.SIGTERM
+    end_within: float = END_WITHIN
 
     def last_words(self, lines: int = 12) -> str:
         """The end of its log."""
@@ -63,7 +64,7 @@ class Children:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End every child, the youngest first."""
         for child in reversed(self._all):
-            _end(child.running, child.ended_by)
+            _end(child)
         for wanted, before in self._before.items():
             signal.signal(wanted, before)
 
@@ -76,10 +77,12 @@ class Children:
         *,
         account: tuple[int, int] | None = None,
         ended_by: signal.Signals = signal.SIGTERM,
+        end_within: float = END_WITHIN,
     ) -> Child:
         """Start a child whose output goes to the log (begun anew), with more variables than ours.
 
-        `account` is the user and group to run it as, where they are not ours.
+        `account` is the user and group to run it as, where they are not ours. One that has not ended so many seconds
+        after it was asked to is killed.
         """
         with log.open("wb") if log else nullcontext() as out:
             running = subprocess.Popen(  # noqa: S603 - our own command, no shell
@@ -93,7 +96,7 @@ class Children:
                 group=account[1] if account else None,
                 extra_groups=[] if account else None,
             )
-        child = Child(name, running, log, ended_by)
+        child = Child(name, running, log, ended_by, end_within)
         self._all.append(child)
         return child
 
@@ -123,12 +126,13 @@ class Children:
         self._stop.set()
 
 
-def _end(running: subprocess.Popen[bytes], ended_by: signal.Signals) -> None:
+def _end(child: Child) -> None:
+    running = child.running
     if running.poll() is not None:
         return
-    running.send_signal(ended_by)
+    running.send_signal(child.ended_by)
     try:
-        running.wait(END_WITHIN)
+        running.wait(child.end_within)
     except subprocess.TimeoutExpired:
         running.kill()
         running.wait()

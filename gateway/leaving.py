@@ -1,4 +1,4 @@
-"""Lets a process say goodbye before its server closes what is open: signals wait until everybody was told."""
+"""How a process ends: signals wait until everybody was told, and what is under way has the time that it may take."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from math import ceil
 from types import FrameType
 from typing import Final
 
+from gateway.settings import Settings
+
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+FINISH_WITHIN: Final = 10
+"""Seconds that requests in flight get at least when their server closes."""
+CLOSE_WITHIN: Final = 3.0
+"""Seconds for what comes after the last answer: connections and pools that are given back."""
 
 Handler = Callable[[int, FrameType | None], object]
 
@@ -33,6 +40,16 @@ async def farewell(say: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
             if signal.getsignal(number) == goodbye.hear:
                 signal.signal(number, handler)
         await goodbye.done()
+
+
+def finish_within(settings: Settings) -> int:
+    """Seconds that requests in flight get when their server closes: an answer may take as long as its deadline."""
+    return max(FINISH_WITHIN, ceil(settings.finish_seconds))
+
+
+def end_within(settings: Settings) -> float:
+    """Seconds after which a gateway that was told to end has ended: sockets and streams come first, then requests."""
+    return settings.finish_seconds + finish_within(settings) + CLOSE_WITHIN
 
 
 def _handlers() -> dict[int, Handler]:

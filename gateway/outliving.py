@@ -11,6 +11,7 @@ from typing import Final
 import psycopg
 
 from gateway.children import Children
+from gateway.leaving import end_within
 from gateway.settings import Settings
 from workflows.store.embedded import DATABASE, Embedded
 from workflows.store.migrating import migrate
@@ -73,4 +74,4 @@ def serve_beside(children: Children, settings: Settings, workers: int) -> None:
     command = [sys.executable, "-m", "gateway.cli", "serve", "--workers", str(workers)]
     command += ["--host", settings.host, "--port", str(settings.port), "--landscape", str(settings.landscape)]
     command += ["--state", str(settings.state)]
-    children.start("gateway", command, None, {"REVGRAPH_DATABASE_URL": url})
+    children.start("gateway", command, None, {"REVGRAPH_DATABASE_URL": url}, end_within=end_within(settings))

@@ -14,13 +14,12 @@ from fastapi import FastAPI
 
 from gateway import telemetry
 from gateway.app import create_app
+from gateway.leaving import finish_within
 from gateway.server_protocols import protocols
 from gateway.settings import Settings, read_settings, variable
 from gateway.wiring import House, open_house, the_schema
 from sources.catalog import kinds, opener
 
-FINISH_WITHIN = 10
-"""Seconds that requests in flight get when the gateway ends."""
 LOOK_EVERY = 0.05
 COLLECT_AFTER = (250_000, 20, 50)
 """New values before the collector looks at the young, and rounds before it looks at the older and at all."""
@@ -41,7 +40,7 @@ def serve(settings: Settings, workers: int) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=FINISH_WITHIN,
+        timeout_graceful_shutdown=finish_within(settings),
     )
 
 

@@ -14,6 +14,9 @@ SHORTEST_SECRET = 32
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
+FINISH_BEYOND_DEADLINE = 1.0
+"""Seconds that an answer may take beyond its deadline where its connection or its gateway ends."""
+
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Whole = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, le=120)]
@@ -131,6 +134,11 @@ class Settings(BaseSettings):
         if len(given) > 1:
             raise ValueError("only one of " + ", ".join(variable(name) for name in given) + " may be set")
         return self
+
+    @property
+    def finish_seconds(self) -> float:
+        """Seconds that an answer under way is waited for where its connection or its gateway ends."""
+        return self.deadline_seconds + FINISH_BEYOND_DEADLINE
 
     @property
     def origins(self) -> frozenset[str]:

@@ -46,8 +46,6 @@ from workflows.hub import Hub
 from workflows.store.opening import Store
 
 REDIS_CONNECTIONS = 32
-FINISH_BEYOND_DEADLINE = 1.0
-"""Seconds that an answer may take beyond its deadline when its connection ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +154,7 @@ def the_transports(settings: Settings, answers: Answers, authenticator: Authenti
         operations=settings.max_operations_per_connection,
         init_seconds=settings.init_seconds,
         keepalive_seconds=settings.keepalive_seconds,
-        finish_seconds=settings.deadline_seconds + FINISH_BEYOND_DEADLINE,
+        finish_seconds=settings.finish_seconds,
     )
     reception = Reception(
         answers=answers,

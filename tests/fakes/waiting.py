@@ -10,11 +10,11 @@ LONGEST = 60.0
 """Seconds on a machine that is busy with other things."""
 
 
-async def until(condition: Callable[[], object | Awaitable[object]]) -> None:
+async def until(condition: Callable[[], object | Awaitable[object]], look_every: float = 0.005) -> None:
     """Come back once it holds; TimeoutError where it does not in all this time."""
     async with asyncio.timeout(LONGEST):
         while True:
             held = condition()
             if await held if isawaitable(held) else held:
                 return
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(look_every)

@@ -115,18 +115,25 @@ async def served(news: News | None = None, **settings: Any) -> AsyncIterator[Ser
     """A gateway with these settings behind a real server, until the block ends."""
     chosen = Settings(jwt_secret=SecretStr(SECRET), **settings)
     house = furnish(chosen, LANDSCAPE, Sources({}), AUTHENTICATOR, schema(), subscribe=(news or News()).subscribe)
+    async with serving(house) as gateway:
+        yield gateway
+
+
+@asynccontextmanager
+async def serving(house: House) -> AsyncIterator[Served]:
+    """This house behind a real server, until the block ends."""
 
     @asynccontextmanager
     async def open_house() -> AsyncIterator[House]:
         yield house
 
     config = uvicorn.Config(
-        create_app(chosen, open_house),
+        create_app(house.settings, open_house),
         port=0,
         log_config=None,
         lifespan="on",
         timeout_graceful_shutdown=5,
-        **protocols(chosen),
+        **protocols(house.settings),
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
@@ -136,6 +143,12 @@ async def served(news: News | None = None, **settings: Any) -> AsyncIterator[Ser
     finally:
         server.should_exit = True
         await serving
+
+
+def drop(gateway: Served) -> None:
+    """As when a cable is cut: every connection ends without a word."""
+    for connection in tuple(gateway.transports.reception.connections):
+        connection.abort()
 
 
 async def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
-import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests.clients.npm import install
 from tests.gateway.news import PATIENCE
 
+SCRIPTS = [("graphql_ws.js",), ("graphql_sse.js",), ("graphql_sse.js", "single"), ("eventsource.js",), ("apollo.js",)]
+"""Those that come back by themselves."""
+NAMES = ["graphql-ws", "graphql-sse", "graphql-sse, single connection", "EventSource", "Apollo Client, multipart"]
 FOLDER = Path(__file__).parents[1] / "clients" / "graphql"
-INSTALL_WITHIN = 300.0
 
 
-def installed() -> Path:
-    """The folder of the scripts with what they need beside them; skips the test where that cannot be, and says why."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("needs node and npm: these are the clients of JavaScript")
-    with (FOLDER / ".installing").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        mark = FOLDER / "node_modules" / ".package-lock.json"
-        if not mark.exists() or mark.stat().st_mtime < (FOLDER / "package-lock.json").stat().st_mtime:
-            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(command, cwd=FOLDER, capture_output=True, timeout=INSTALL_WITHIN, check=False)
-            if done.returncode:
-                pytest.skip(f"npm ci could not install the clients: {done.stderr.decode()[-200:]}")
-            mark.touch()
-    return FOLDER
+def installed() -> None:
+    """Have the scripts' clients beside them; where that cannot be, the test is skipped or fails, with the reason."""
+    install(FOLDER)
 
 
 class Client:
@@ -51,13 +39,13 @@ class Client:
         said: dict[str, Any] = json.loads(line)
         return said
 
-    async def news(self) -> str:
+    async def news(self) -> Any:
         """The next piece of news, whatever is told before it."""
         while True:
             said = await self.told()
             assert "failed" not in said, said
             if "news" in said:
-                return str(said["news"])
+                return said["news"]
 
 
 @asynccontextmanager

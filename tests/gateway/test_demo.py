@@ -81,11 +81,9 @@ def test_children_are_ended_by_their_ids_when_the_block_ends(tmp_path: Path) -> 
     assert not alive(child.running.pid)
 
 
-def test_a_child_that_will_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.children.END_WITHIN", 0.2)
-
+def test_a_child_that_will_not_end_in_its_time_is_killed(tmp_path: Path) -> None:
     with Children() as children:
-        child = children.start("one", STUBBORN, tmp_path / "one.log")
+        child = children.start("one", STUBBORN, tmp_path / "one.log", end_within=0.2)
         children.wait_until("its start", lambda: child.last_words() == "up", 20)
 
     assert child.running.returncode == -signal.SIGKILL

@@ -17,7 +17,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
-from gateway.leaving import farewell
+from gateway.leaving import end_within, farewell, finish_within
+from gateway.settings import Settings
 from tests.gateway.events import Events
 from tests.gateway.news import until
 from tests.gateway.pretend import HEADERS, TOKEN
@@ -178,6 +179,18 @@ async def test_a_supervisor_of_several_workers_sends_the_subscribers_of_each_awa
         await asyncio.gather(*tasks, return_exceptions=True)
 
     assert {subscriber.ends[0] for subscriber in subscribers} == {1012}
+
+
+@pytest.mark.parametrize(
+    "deadline,requests,all_of_it", [(0.5, 10, 14.5), (4.0, 10, 18.0), (9.5, 11, 24.5), (120.0, 121, 245.0)]
+)
+def test_whatever_was_let_in_has_until_its_deadline_when_the_gateway_ends(
+    deadline: float, requests: int, all_of_it: float
+) -> None:
+    settings = Settings(deadline_seconds=deadline)
+
+    assert finish_within(settings) == requests
+    assert end_within(settings) == all_of_it
 
 
 async def test_a_signal_waits_for_the_goodbye_and_the_second_does_not() -> None:

@@ -11,12 +11,9 @@ from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
 from gql.transport.websockets import WebsocketsTransport
 
 from gateway.subscription import EndedError
-from tests.gateway.news import News, Served, served, until
+from tests.gateway.news import News, Served, drop, served, until
 from tests.gateway.pretend import SIGNER, TOKEN
-from tests.gateway.real_clients import Client, installed, running
-
-SCRIPTS = [("graphql_ws.js",), ("graphql_sse.js",), ("graphql_sse.js", "single"), ("eventsource.js",), ("apollo.js",)]
-NAMES = ["graphql-ws", "graphql-sse", "graphql-sse, single connection", "EventSource", "Apollo Client, multipart"]
+from tests.gateway.real_clients import NAMES, SCRIPTS, Client, installed, running
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,12 +33,6 @@ async def first_piece(client: Client, news: News) -> None:
     await until(lambda: news.readers)
     await news.write("one")
     assert await client.news() == "one"
-
-
-def drop(gateway: Served) -> None:
-    """As when a cable is cut: every connection ends without a word."""
-    for connection in tuple(gateway.transports.reception.connections):
-        connection.abort()
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=NAMES)

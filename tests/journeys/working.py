@@ -80,7 +80,7 @@ async def worked(
     """The gateway and a real worker, as `revgraph worker` starts it and ended by its id; and a client of theirs."""
     chosen = {"jwt_secret": SECRET, "landscape": landscape or company.landscape, "database_url": url}
     settings = Settings.model_validate({**chosen, "deadline_seconds": 20})
-    async with open_house(settings, os.environ) as house, _worker(settings, url, logs / "worker.log"):
+    async with open_house(settings, os.environ) as house, a_worker(settings, url, logs / "worker.log"):
         app = create_app(settings, lambda: open_house(settings, os.environ))
         app.state.house = house
         transport = httpx.ASGITransport(app)
@@ -89,7 +89,7 @@ async def worked(
 
 
 @asynccontextmanager
-async def _worker(settings: Settings, url: str, log: Path) -> AsyncIterator[None]:
+async def a_worker(settings: Settings, url: str, log: Path) -> AsyncIterator[None]:
     """A worker, and another one whenever it ends itself: on a busy machine its heartbeat may come too late."""
     ending = asyncio.Event()
 
@@ -115,11 +115,12 @@ async def _worker(settings: Settings, url: str, log: Path) -> AsyncIterator[None
 
 
 async def _begun(settings: Settings, url: str, log: Path) -> asyncio.subprocess.Process:
+    named = {"REVGRAPH_REDIS_URL": settings.redis_url.get_secret_value()} if settings.redis_url else {}
     with log.open("ab") as out:
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "gateway.cli", "worker", "--landscape", str(settings.landscape),
             cwd=ROOT, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
-            env={**os.environ, "REVGRAPH_DATABASE_URL": url},
+            env={**os.environ, "REVGRAPH_DATABASE_URL": url, **named},
         )  # fmt: skip
 
 

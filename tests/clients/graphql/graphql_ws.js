@@ -2,7 +2,7 @@
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
 
-import { bearer, failed, follow, next, over, QUERY, sockets, tell } from "./telling.js";
+import { bearer, failed, follow, HELLO, next, over, QUERY, sockets, tell } from "./telling.js";
 
 const variables = {};
 
@@ -23,5 +23,5 @@ const client = createClient({
   },
 });
 
-client.subscribe({ query: "{ hello }" }, { next: ({ data }) => tell(data), error: failed, complete: () => {} });
+client.subscribe({ query: HELLO }, { next: ({ data }) => tell(data), error: failed, complete: () => {} });
 client.subscribe({ query: QUERY, variables }, { next: follow(variables), error: failed, complete: over });

@@ -23,6 +23,7 @@ from sources.salesforce.pubsub import eventbus_pb2 as pb
 from sources.salesforce.pubsub import eventbus_pb2_grpc
 from sources.salesforce.sandbox.box import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from sources.salesforce.sandbox.org import ORG_ID
+from tests.clients.npm import install
 from tests.house.tree import ROOT
 from tests.sources.salesforce.conftest import ACCOUNT, BOOK, ROWS
 
@@ -239,15 +240,11 @@ def test_a_fault_of_the_box_hits_the_bus_by_its_line(plain: Plain) -> None:
 
 
 def node_client(into: Path) -> Path:
-    """The npm client with its locked dependencies; skips the test where there is no node, npm or way to get them."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("needs node and npm")
+    """The npm client with its locked dependencies."""
+    into.mkdir()
     for file in ("package.json", "package-lock.json", "listen.mjs"):
         shutil.copy(PROJECT / file, into / file)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=into, capture_output=True, text=True, timeout=300, check=False)
-    if done.returncode:
-        pytest.skip(f"npm ci could not get the client: {done.stderr[-300:]}")
+    install(into)
     return into
 
 
@@ -267,9 +264,7 @@ def listen(project: Path, plain: Plain, **told: object) -> list[dict[str, Any]]:
 
 @pytest.mark.timeout(400)
 def test_the_client_that_salesforce_s_people_use_reads_changes_and_their_bitmaps(plain: Plain, tmp_path: Path) -> None:
-    project = tmp_path / "client"
-    project.mkdir()
-    node_client(project)
+    project = node_client(tmp_path / "client")
     values = {"AccountId": ACCOUNT, "Pricebook2Id": BOOK, "Status": "Draft", "EffectiveDate": "2026-11-01"}
     made = plain.box.make("Order", {**values, "BillingCity": "Bonn", "Type": "New"})
     plain.box.change("Order", made, {"PoNumber": "7", "ShippingCity": "Ulm", "BillingCity": None, "Type": None})
