@@ -17,6 +17,9 @@ from canonical.events import cursor_of
 FIELDS: Final = "cursor orderId status"
 LIVE: Final = "order { id number status }"
 PAUSE: Final = 0.3
+LONGEST_PAUSE: Final = 4.0
+"""Seconds before coming again, at most: twice as long each time that nothing was heard, as clients do. A thousand that
+come again at once while the database is away are a storm of their own, in which gateways drown."""
 _GONE = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
@@ -41,7 +44,9 @@ class Subscriber:
         self, session: aiohttp.ClientSession, replicas: Sequence[str], token: str, chance: random.Random
     ) -> None:
         """Listen for ever; some connections are given up for no reason at all."""
+        pause = PAUSE
         while True:
+            had = len(self.heard)
             url = chance.choice(replicas)
             patience = chance.expovariate(1 / 20)
             try:
@@ -50,7 +55,8 @@ class Subscriber:
                     await self._once(session, url, token)
             except _GONE:
                 pass
-            await asyncio.sleep(chance.uniform(0, PAUSE))
+            pause = PAUSE if len(self.heard) > had else min(2 * pause, LONGEST_PAUSE)
+            await asyncio.sleep(chance.uniform(0, pause))
 
     async def _once(self, session: aiohttp.ClientSession, url: str, token: str) -> None:
         asked = {"query": self._query(), "variables": {"orders": self._named(), "after": self.cursor}}

@@ -12,7 +12,7 @@ from gateway.sse_streams import TOKEN_HEADER
 
 SILENT_FOR: Final = 30.0
 """Seconds without any sign of life after which a subscriber looks elsewhere."""
-TURN: Final = 10
+TURN: Final = 50
 """Messages after which an operation of a reserved stream is ended, and asked again as another."""
 
 Payload = dict[str, Any]
