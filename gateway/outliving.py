@@ -10,7 +10,7 @@ from typing import Final
 
 import psycopg
 
-from gateway.children import Children
+from gateway.children import Child, Children
 from gateway.leaving import end_within
 from gateway.settings import Settings
 from workflows.store.embedded import DATABASE, Embedded
@@ -24,10 +24,18 @@ _LIVING: Final = (
 
 def start_database(children: Children, state: Path) -> str:
     """Start the database of the state directory, migrated; how to reach it. May raise NoPostgresError."""
+    start_cluster(children, state)
+    url = Embedded(state).ensure_database()
+    migrate(url)
+    return url
+
+
+def start_cluster(children: Children, state: Path) -> Child:
+    """Start the PostgreSQL of the state directory, on the files that it has; it answers then."""
     cluster = Embedded(state)
     cluster.prepare()
     account = cluster.account
-    children.start(
+    child = children.start(
         "database",
         cluster.command,
         state / "database.log",
@@ -36,9 +44,7 @@ def start_database(children: Children, state: Path) -> str:
         ended_by=signal.SIGINT,
     )
     children.wait_until("The database's start", cluster.answers, START_WITHIN)
-    url = cluster.ensure_database()
-    migrate(url)
-    return url
+    return child
 
 
 def begin_anew_for(state: Path, story: str) -> None:

@@ -11,7 +11,7 @@ from gateway.subscription import Message
 
 MOST_KEPT: Final = 2_000
 """Answers that hang on their event alone, and are kept for whoever comes later."""
-FRESH_SECONDS: Final = 1.0
+FRESH_SECONDS: Final = 5.0
 """For so long an answer that was read from systems is shared: it tells how things are, and they change."""
 
 

@@ -26,7 +26,8 @@ async def main() -> None:
             connected.discard(connection)
 
     loop = asyncio.get_running_loop()
-    async with serve(stay, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
+    # On a busy machine ten thousand handshakes take longer than its patience, and it says nothing of those it drops.
+    async with serve(stay, "127.0.0.1", 0, compression=None, ping_interval=None, open_timeout=None) as server:
         print(next(iter(server.sockets)).getsockname()[1], flush=True)
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             broadcast(connected, line.rstrip("\n"))

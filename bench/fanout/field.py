@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,12 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final
 
-import orjson
-from msgspec import Struct, convert
 from redis.asyncio import Redis
 
+from bench.fanout.talking import Crowded, crowd_at
 from canonical.events import Cursor, Event, EventKind, StatusChange
 from canonical.identity import global_id
 from canonical.order import OrderStatus
@@ -32,8 +30,6 @@ from gateway.embedded import embedded_redis
 from gateway.outliving import start_database
 from gateway.tokens import Signer
 from resolvers.access import SCOPES
-from workflows.hub import Hub
-from workflows.listening import Interest
 from workflows.log import standing
 from workflows.outbox import put
 from workflows.relay import Relay
@@ -41,61 +37,6 @@ from workflows.store.opening import Store
 
 _START: Final = 90.0
 _FIELDS: Final = "cursor at orderId status previousStatus cause"
-
-
-class Told(Struct, frozen=True):
-    """How events came to a crowd: delays in seconds."""
-
-    total: int
-    lost: int
-    first: float
-    last: float
-    uneven: int
-    p50: float = 0.0
-    p95: float = 0.0
-    p99: float = 0.0
-    most: float = 0.0
-
-
-class Talking:
-    """A process that is told a line and answers with one."""
-
-    def __init__(self, *command: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def first(self) -> str:
-        """What it says by itself."""
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-    def ask(self, line: str) -> str:
-        """Tell it something, and wait for its answer."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-        return self.first()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-
-
-class Crowded:
-    """A crowd that is connected."""
-
-    def __init__(self, talking: Talking) -> None:
-        self._talking = talking
-
-    def expect(self, total: int, seconds: float) -> Told:
-        """Wait for so many events over all of them."""
-        told = json.loads(self._talking.ask(json.dumps({"expect": {"total": total, "seconds": seconds}})))
-        return convert({name: value for name, value in told.items() if value is not None}, Told)
 
 
 @dataclass
@@ -115,9 +56,10 @@ class Field:
         status = Path(f"/proc/{self.gateway.running.pid}/status").read_text(encoding="utf-8")
         return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
 
-    def everything(self) -> list[str]:
-        """What a subscriber sends who wants every change of a status."""
-        return self._messages(f"subscription {{ orderStatusChanged {{ {_FIELDS} }} }}", {})
+    def everything(self, after: Cursor | None = None) -> list[str]:
+        """What a subscriber sends who wants every change of a status, from now on or behind a cursor."""
+        query = f"subscription ($after: EventCursor) {{ orderStatusChanged(after: $after) {{ {_FIELDS} }} }}"
+        return self._messages(query, {"after": str(after)} if after else {})
 
     def of_one_order(self) -> list[str]:
         """What a subscriber sends who wants those of its own order alone."""
@@ -132,13 +74,10 @@ class Field:
     @contextmanager
     def crowd(self, count: int, messages: Sequence[str]) -> Iterator[Crowded]:
         """So many subscribers, connected until the block ends."""
-        with Talking("-m", "bench.fanout.crowd") as talking:
-            told = {"url": f"127.0.0.1:{self.port}", "path": "/graphql", "messages": messages}
-            own = [global_id("Order", order_ref(number)) for number in range(count)]
-            talking.ask(json.dumps({"open": {**told, "own": own}}))
+        own = [global_id("Order", order_ref(number)) for number in range(count)]
+        with crowd_at(self.port, "/graphql", messages, own) as crowd:
             time.sleep(1)  # the subscriptions are under way behind the last acknowledgment
-            yield Crowded(talking)
-            talking.ask(json.dumps({"close": {}}))
+            yield crowd
 
     def tell(self, events: int, *, every: float = 0.0, orders: int = 1) -> None:
         """Let so many statuses change, all at once or one every so many seconds."""
@@ -186,45 +125,6 @@ class Field:
             found = await standing(transaction)
         await store.close()
         return found.cursor
-
-    async def read_behind(self, cursor: Cursor, count: int) -> int:
-        """Resume behind a cursor over the gateway's own hub; how many came in the log's order."""
-        store, came, last = Store(self.url, 2), 0, cursor.position
-        hub = Hub(store, self.tenant)
-        async with hub.open():
-            events = hub.events(Interest(kinds=frozenset({EventKind.STATUS_CHANGED})), cursor)
-            async for logged in events:
-                came += logged.cursor.position == last + 1
-                last = logged.cursor.position
-                if last == cursor.position + count:
-                    break
-            await events.aclose()
-        await store.close()
-        return came
-
-    def bare_rate(self, subscribers: int, events: int) -> float:
-        """Deliveries a second of the websockets library alone, of as many bytes."""
-        payload = {"data": {"orderStatusChanged": _sample()}}
-        body = orjson.dumps({"id": "1", "type": "next", "payload": payload}).decode()
-        with Talking("-m", "bench.fanout.bare") as bare, Talking("-m", "bench.fanout.crowd") as crowd:
-            told = {"url": f"127.0.0.1:{bare.first()}", "path": "/", "messages": [], "own": [""] * subscribers}
-            crowd.ask(json.dumps({"open": told}))
-            for _ in range(events):
-                bare.ask(body)
-            came = Crowded(crowd).expect(subscribers * events, 120)
-            crowd.ask(json.dumps({"close": {}}))
-            return came.total / (came.last - came.first)
-
-
-def _sample() -> dict[str, Any]:
-    return {
-        "cursor": str(Cursor("0123456789ab", 12345)),
-        "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "orderId": global_id("Order", order_ref(1)),
-        "status": "BOOKED",
-        "previousStatus": "SUBMITTED",
-        "cause": "ORDER_BOOKED",
-    }
 
 
 def order_ref(number: int) -> Ref:

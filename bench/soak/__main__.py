@@ -1,8 +1,9 @@
-"""Subscribers over every transport while gateways and Redis are killed: what each heard is compared with the log.
+"""Subscribers over every transport while gateways, Redis and PostgreSQL die: what each heard is held against the log.
 
     python -m bench.soak [--subscribers 1000] [--seconds 120] [--rate 50] [--seed N]
 
-Ends with 1 where anybody missed an event, heard one twice, or in another order. Whatever it starts it ends, by its pid.
+Each of them dies by a fixed list first, and then as chance has it. Ends with 1 where anybody missed an event, heard one
+twice, or in another order. Whatever it starts it ends, by its pid.
 """
 
 from __future__ import annotations
@@ -15,27 +16,34 @@ import sys
 from collections.abc import Sequence
 
 from bench.section import write
+from bench.soak.deaths import Death
 from bench.soak.house import open_soak
 from bench.soak.run import Found, Plan, run
+from bench.soak.transports import TURN
 
 
 def report(found: Found, command: str) -> list[str]:
     """The section of docs/benchmarks.md."""
     rows: dict[str, object] = {
-        "subscribers": f"{found.plan.subscribers}, a third each over WebSocket, server-sent events and multipart",
+        "subscribers": (
+            f"{found.plan.subscribers}, a quarter each over WebSocket, server-sent events, multipart, and a stream of "
+            "events reserved for many operations"
+        ),
+        "of them, with the order read live beside each event": found.live,
         "events in the log": f"{found.events}, {found.plan.rate:g} a second",
         "deliveries": found.deliveries,
+        "orders read live that came with them / errors in their place": f"{found.read} / {found.troubled}",
         "connections, those again included": found.connections,
-        "gateways killed with -9 / ended by SIGTERM": f"{found.killed} / {found.ended}",
-        "Redis killed": found.redis_killed,
+        **{death: found.deaths[death] for death in Death},
         "subscribers whose sequence is the log's": found.whole,
         "missed an event / heard one twice / in another order": f"{found.missed} / {found.twice} / {found.disordered}",
         "seconds until everybody had caught up": f"{found.caught_up:.1f}",
     }
     table = [f"| {name} | {value} |" for name, value in rows.items()]
     words = (
-        f"`{command}` on {os.cpu_count()} cores: two gateways on one PostgreSQL and one Redis; subscribers also leave "
-        "for no reason, and come back anywhere behind the last cursor that they have."
+        f"`{command}` on {os.cpu_count()} cores: two gateways on one PostgreSQL and one Redis, which all die in turn, "
+        "then by chance. Subscribers also leave for no reason, and come back anywhere behind the last cursor that they "
+        f"have. Over the reserved streams each operation is ended after {TURN} events and asked again as another."
     )
     return ["## Subscribers under fire", "", words, "", "| what | found |", "|---|---|", *table]
 

@@ -1,4 +1,4 @@
-"""Two gateways on one database and one Redis, each of which may be killed and comes back at its place."""
+"""Two gateways on one database and one Redis: each of the four may be killed, and comes back at its place."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,13 +19,17 @@ from typing import Final
 from gateway.children import Child, Children
 from gateway.demo import answers, await_sandbox, begin_sandbox, free_port
 from gateway.embedded import find_server, start_redis
-from gateway.outliving import start_database
+from gateway.outliving import start_cluster
 from gateway.tokens import Signer
 from resolvers.access import SCOPES
+from workflows.store.embedded import Embedded
+from workflows.store.migrating import migrate
 
 _START: Final = 90.0
 BEATS: Final = "3"
 """Seconds between signs of life; soon, so that the dead are found soon."""
+DATABASE_AWAY: Final = 1.5
+"""Seconds without a database, so that somebody asks for it meanwhile, and all that its dead parent left has ended."""
 
 
 @dataclass
@@ -69,56 +74,80 @@ class House:
     """Everything that was started, and how to reach it."""
 
     state: Path
-    url: str
-    tenant: str
-    token: str
     redis_path: Path
-    redis: Child
+    ends: ExitStack
+    tenant: str = ""
+    token: str = ""
     gateways: list[Gateway] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """The address of the database."""
+        return Embedded(self.state).url()
 
     @property
     def redis_url(self) -> str:
         """The address of the Redis."""
         return f"unix://{self.redis_path}"
 
+    def start_redis(self) -> None:
+        """Start one that holds nothing."""
+        self.redis_path.unlink(missing_ok=True)
+        self.redis = start_redis(self._mortal(), find_server(), self.redis_path, self.state / "redis.log")
+
+    def start_database(self) -> None:
+        """Start it on the files that it has."""
+        self.database = start_cluster(self._mortal(), self.state)
+
     def kill_redis(self) -> None:
         """Kill it, with all that it holds, and start another at its place."""
-        self.end_redis()
-        self.redis_path.unlink(missing_ok=True)
-        self.redis = start_redis(Children(), find_server(), self.redis_path, self.state / "redis.log")
+        _kill(self.redis)
+        self.start_redis()
 
-    def end_redis(self) -> None:
-        """Kill it."""
-        self.redis.running.kill()
-        self.redis.running.wait()
+    def kill_database(self) -> None:
+        """Kill it in the midst of its work, and some time later start it again on the files that it left."""
+        _kill(self.database)
+        time.sleep(DATABASE_AWAY)
+        self.start_database()
+
+    def _mortal(self) -> Children:
+        """For one that ends by itself now and then, which none of the other children may."""
+        children = Children()
+        self.ends.push(children)
+        return children
+
+
+def _kill(child: Child) -> None:
+    child.running.kill()
+    child.running.wait()
 
 
 @contextmanager
 def open_soak(replicas: int = 2) -> Iterator[House]:
     """The house, once it answers; all of it has ended when the block has."""
-    with tempfile.TemporaryDirectory(prefix="rg-soak-") as folder, Children() as children:
+    with tempfile.TemporaryDirectory(prefix="rg-soak-") as folder, Children() as children, ExitStack() as ends:
         state = Path(folder)
+        house = House(state, state / "redis.sock", ends)
         ready = begin_sandbox(children, state, None)
-        url = start_database(children, state)
+        house.start_database()
+        migrate(Embedded(state).ensure_database())
+        house.start_redis()
         await_sandbox(children, ready, None)
-        landscape, path = state / "revgraph.toml", state / "redis.sock"
-        # Not one of the children, of which none may end by itself.
-        redis = start_redis(Children(), find_server(), path, state / "redis.log")
-        secret = secrets.token_urlsafe(48)
-        tenant = tomllib.loads(landscape.read_text(encoding="utf-8"))["tenant"]
-        token = Signer(secret, tenant).sign(SCOPES)
-        house = House(state, url, tenant, token, path, redis)
-        try:
-            for number in range(replicas):
-                house.gateways.append(_gateway(house, landscape, secret, number))
-                house.gateways[-1].start()
-            for gateway in house.gateways:
-                children.wait_until("The gateways' start", gateway.answers, _START)
-            yield house
-        finally:
-            for gateway in house.gateways:
-                gateway.end(signal.SIGKILL)
-            house.end_redis()
+        _furnish(house, replicas)
+        for gateway in house.gateways:
+            children.wait_until("The gateways' start", gateway.answers, _START)
+        yield house
+
+
+def _furnish(house: House, replicas: int) -> None:
+    landscape, secret = house.state / "revgraph.toml", secrets.token_urlsafe(48)
+    house.tenant = tomllib.loads(landscape.read_text(encoding="utf-8"))["tenant"]
+    house.token = Signer(secret, house.tenant).sign(SCOPES)
+    for number in range(replicas):
+        gateway = _gateway(house, landscape, secret, number)
+        house.ends.callback(gateway.end, signal.SIGKILL)
+        house.gateways.append(gateway)
+        gateway.start()
 
 
 def _gateway(house: House, landscape: Path, secret: str, number: int) -> Gateway:

@@ -1,35 +1,31 @@
-"""One soak: events at a steady pace, deaths at random, and a comparison of everything at the end."""
+"""One soak: events at a steady pace while everything dies, and a comparison of what was heard with the log."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-import signal
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import aiohttp
-from redis.asyncio import Redis
 
+from bench.soak.deaths import Death, holds_within, let_die
 from bench.soak.house import House
-from bench.soak.subscriber import TRANSPORTS, Subscriber
-from canonical.events import Cursor, Event, EventKind, StatusChange
+from bench.soak.subscriber import Subscriber
+from bench.soak.telling import KNOWN, Teller, orders_of
+from bench.soak.transports import TRANSPORTS
+from canonical.events import Cursor
 from canonical.identity import global_id
-from canonical.order import OrderStatus
-from canonical.refs import Ref
 from workflows.log import read_log, standing
-from workflows.outbox import put
-from workflows.relay import Relay
 from workflows.store.opening import Store
 
-ORDERS = 100
-"""Orders that the events are about."""
 OF_ALL = 50
-"""One subscriber in so many hears of every order."""
+"""Over each transport, one subscriber in so many hears of every order."""
+LIVE = 10
+"""And one in so many asks for its orders as they are now; it follows the company's own."""
 MOST_FOLLOWED = 4
-LOOK_EVERY = 0.25
 
 
 @dataclass(frozen=True)
@@ -49,12 +45,13 @@ class Found:
     """What became of it; `wrong` says whose sequence is not the log's, and how."""
 
     plan: Plan
+    deaths: Counter[Death] = field(default_factory=Counter)
     events: int = 0
     deliveries: int = 0
     connections: int = 0
-    killed: int = 0
-    ended: int = 0
-    redis_killed: int = 0
+    live: int = 0
+    read: int = 0
+    troubled: int = 0
     whole: int = 0
     missed: int = 0
     twice: int = 0
@@ -68,89 +65,35 @@ async def run(house: House, plan: Plan) -> Found:
     found, chance = Found(plan), random.Random(plan.seed)
     store = Store(house.url, 4, "soak")
     begun = await _standing(store)
-    crowd = [_subscriber(number, begun, chance) for number in range(plan.subscribers)]
-    replicas = [gateway.url for gateway in house.gateways]
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session, asyncio.TaskGroup() as group:
+        orders = await orders_of(session, house)
+        ids = [global_id("Order", order) for order in orders]
+        crowd = [_subscriber(number, ids, begun, chance) for number in range(plan.subscribers)]
+        replicas = [gateway.url for gateway in house.gateways]
         listening = [
-            asyncio.create_task(one.listen(session, replicas, house.token, random.Random(chance.random())))
+            group.create_task(one.listen(session, replicas, house.token, random.Random(chance.random())))
             for one in crowd
         ]
-        killing = asyncio.create_task(_kill(house, plan, found, random.Random(chance.random())))
-        try:
-            await _tell(house, store, plan, random.Random(chance.random()))
-            killing.cancel()
-            await asyncio.gather(killing, return_exceptions=True)
-            told = await _log(store, begun)
-            began = time.monotonic()
-            await _until_caught_up(crowd, told, plan.patience)
-            found.caught_up = time.monotonic() - began
-        finally:
-            broken = [task.exception() for task in listening if task.done() and not task.cancelled()]
-            for task in [*listening, killing]:
-                task.cancel()
-            await asyncio.gather(*listening, killing, return_exceptions=True)
+        dying = group.create_task(
+            let_die(house, plan.kill_every, plan.seconds, plan.patience, random.Random(chance.random()))
+        )
+        await Teller(house, store, orders, plan.rate, random.Random(chance.random())).tell(dying.done)
+        found.deaths, told = dying.result(), await _log(store, begun)
+        found.caught_up = await _caught_up(crowd, told, plan.patience)
+        for task in listening:
+            task.cancel()
     await store.close()
-    if broken:
-        raise RuntimeError("a subscriber of ours broke") from broken[0]
     compare(found, crowd, told)
     return found
 
 
-def _subscriber(number: int, begun: Cursor, chance: random.Random) -> Subscriber:
-    followed = chance.sample(range(ORDERS), chance.randint(1, MOST_FOLLOWED))
-    orders = () if number % OF_ALL == 0 else tuple(global_id("Order", order_ref(order)) for order in followed)
-    return Subscriber(TRANSPORTS[number % len(TRANSPORTS)], orders, str(begun))
-
-
-async def _tell(house: House, store: Store, plan: Plan, chance: random.Random) -> None:
-    """Put events into the outbox at the plan's pace, and move them as a worker does."""
-    redis = Redis.from_url(house.redis_url, socket_timeout=1, socket_connect_timeout=1)
-    relay, began, number = Relay(store, house.tenant, redis), time.monotonic(), 0
-    while time.monotonic() - began < plan.seconds:
-        due = int((time.monotonic() - began) * plan.rate)
-        if due > number:
-            async with store.transaction() as transaction:
-                await put(transaction, *(_event(house.tenant, one, chance) for one in range(number, due)))
-            number = due
-            await relay.move()
-        await asyncio.sleep(min(0.05, 1 / plan.rate))
-    while await relay.move():
-        pass
-    await redis.aclose()
-
-
-def _event(tenant: str, number: int, chance: random.Random) -> Event:
-    return Event(
-        key=f"soak:{number}",
-        tenant=tenant,
-        kind=EventKind.STATUS_CHANGED,
-        at=datetime.now(UTC),
-        order=order_ref(chance.randrange(ORDERS)),
-        legal_entities=("DE01",),
-        status=StatusChange(status=chance.choice(list(OrderStatus))),
-    )
-
-
-def order_ref(number: int) -> Ref:
-    """An order of the CRM that nobody has to look up."""
-    return Ref("salesforce", f"801Rg{number:010d}AAA")
-
-
-async def _kill(house: House, plan: Plan, found: Found, chance: random.Random) -> None:
-    """End something every so many seconds, and bring it back; never both gateways at once."""
-    while True:
-        await asyncio.sleep(plan.kill_every)
-        match chance.choice(("kill", "end", "redis")):
-            case "redis":
-                await asyncio.to_thread(house.kill_redis)
-                found.redis_killed += 1
-            case how:
-                gateway = chance.choice(house.gateways)
-                await asyncio.to_thread(gateway.end, signal.SIGKILL if how == "kill" else signal.SIGTERM)
-                found.killed += how == "kill"
-                found.ended += how == "end"
-                gateway.start()
-                await _until(gateway.answers, plan.patience)
+def _subscriber(number: int, ids: Sequence[str], begun: Cursor, chance: random.Random) -> Subscriber:
+    """The transports take turns, and of each some hear of everything, and others read live."""
+    turn, transport = divmod(number, len(TRANSPORTS))
+    live = turn % LIVE == 1
+    followed = chance.sample(ids[:KNOWN] if live else ids, chance.randint(1, MOST_FOLLOWED))
+    orders = () if turn % OF_ALL == 0 else tuple(followed)
+    return Subscriber(list(TRANSPORTS)[transport], orders, str(begun), live=live)
 
 
 async def _standing(store: Store) -> Cursor:
@@ -174,18 +117,11 @@ async def _log(store: Store, begun: Cursor) -> list[tuple[int, str]]:
             ]
 
 
-async def _until_caught_up(crowd: Sequence[Subscriber], told: Sequence[tuple[int, str]], patience: float) -> None:
-    wanted = [(one, len(_expected(one, told))) for one in crowd]
-    await _until(lambda: all(len(one.heard) >= expected for one, expected in wanted), patience)
-
-
-async def _until(holds: Callable[[], bool], seconds: float) -> None:
-    """Wait until it holds, but no longer; it may block for a moment."""
-    until = time.monotonic() + seconds
-    while not await asyncio.to_thread(holds):
-        if time.monotonic() > until:
-            return
-        await asyncio.sleep(LOOK_EVERY)
+async def _caught_up(crowd: Sequence[Subscriber], told: Sequence[tuple[int, str]], patience: float) -> float:
+    """Wait until everybody has heard as much as there is to hear; the seconds that it took."""
+    began, wanted = time.monotonic(), [(one, len(_expected(one, told))) for one in crowd]
+    await holds_within(patience, lambda: all(len(one.heard) >= expected for one, expected in wanted))
+    return time.monotonic() - began
 
 
 def _expected(one: Subscriber, told: Sequence[tuple[int, str]]) -> list[int]:
@@ -199,6 +135,9 @@ def compare(found: Found, crowd: Sequence[Subscriber], told: Sequence[tuple[int,
         expected = _expected(one, told)
         found.deliveries += len(one.heard)
         found.connections += one.connections
+        found.live += one.live
+        found.read += one.read
+        found.troubled += one.troubled
         if one.heard == expected and not one.refused:
             found.whole += 1
             continue
