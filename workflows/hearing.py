@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
 from time import monotonic
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 A_TURN: Final = 50
 """Events of the log that one subscriber is told before others have their turn."""
 ASK_AGAIN: Final = 0.25
-"""Seconds until a store that was away is asked again."""
+"""Seconds until a store that was away is asked again; twice as long each time, up to LONGEST, and half of it chance."""
+LONGEST: Final = 2.0
 T = TypeVar("T")
 
 
@@ -93,7 +95,7 @@ class Hearing:
         return self._at
 
     async def _patiently(self, question: Callable[[], Awaitable[T]]) -> T:
-        away_since: float | None = None
+        away_since, wait = None, ASK_AGAIN
         while True:
             try:
                 with in_words():
@@ -103,4 +105,5 @@ class Hearing:
                 away_since = now if away_since is None else away_since
                 if self._hub.leaving or now - away_since >= self._patience:
                     raise
-                await asyncio.sleep(ASK_AGAIN)
+                await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - nobody is to guess it
+                wait = min(2 * wait, LONGEST)

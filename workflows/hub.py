@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -39,6 +40,8 @@ PATIENCE: Final = 30.0
 PAGE: Final = 500
 READERS: Final = 4
 """Subscribers that read the log at the same time; the others wait their turn."""
+AWAY_SECONDS: Final = 0.5
+"""For so long nobody asks a store that did not answer the last one."""
 STEP_SECONDS: Final = 10.0
 """For what one subscriber asks the store."""
 _AWAY = (DBAPIError, PoolTimeoutError, OSError)
@@ -69,6 +72,7 @@ class Hub:
         self._lanes: dict[object, set[Listener]] = {}
         self._turns = asyncio.Semaphore(READERS)
         self._looks = asyncio.Lock()
+        self._away_until = 0.0
         self.leaving = False
 
     @property
@@ -161,9 +165,19 @@ class Hub:
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[AsyncConnection]:
-        """The store, for a subscriber whose turn it is; waiting for the turn takes nothing from its seconds."""
-        async with self._turns, asyncio.timeout(STEP_SECONDS), self._store.transaction() as transaction:
-            yield transaction
+        """The store, for a subscriber whose turn it is; waiting for the turn takes nothing from its seconds.
+
+        A store that was away a moment ago is not asked by everybody: OSError at once.
+        """
+        async with self._turns:
+            if monotonic() < self._away_until:
+                raise OSError("the store was away a moment ago")
+            try:
+                async with asyncio.timeout(STEP_SECONDS), self._store.transaction() as transaction:
+                    yield transaction
+            except _AWAY:
+                self._away_until = monotonic() + AWAY_SECONDS
+                raise
 
     def attach(self, listener: Listener) -> None:
         """Offer it what comes from now on."""
@@ -246,31 +260,44 @@ class Hub:
         async with self._looks, asyncio.timeout(STEP_SECONDS), self._store.transaction() as transaction:
             found = await standing(transaction)
             if found.epoch != self._standing.epoch or found.floor > self._standing.head:
-                self._begin(found)
+                await self._begin(transaction, found)
                 return
             self._standing = Standing(found.epoch, self._standing.head, found.floor)
             while self._standing.head < found.head:
                 page = await read_log(transaction, found.epoch, self._standing.head, found.head, PAGE)
                 if not page:
                     # All of it was dropped since we looked how far the log goes.
-                    self._begin(await standing(transaction))
+                    await self._begin(transaction, await standing(transaction))
                     return
                 for logged in page:
                     self._tell(logged)
 
-    def _begin(self, found: Standing) -> None:
-        """Another epoch, or one that was dropped up to beyond us: whoever listens is sent to read anew."""
+    async def _begin(self, transaction: AsyncConnection, found: Standing) -> None:
+        """Another epoch, or one that was dropped up to beyond us: whoever listens is sent to read anew.
+
+        The newest events are read once, for all who were sent here by a process that ended and will ask for them.
+        """
         if self._standing is not _UNREAD:
             log.warning("The event log cannot be followed on from where we were; subscribers are sent to read anew")
+        after = max(found.floor, found.head - RECENT)
+        recent = await read_log(transaction, found.epoch, after, found.head, RECENT)
         self._send_away()
         self._standing = found
         self._recent.clear()
+        for logged in recent:
+            self._remember(logged)
+
+    def _remember(self, logged: Logged) -> None:
+        """Keep it at hand. What is there has no gaps: it is found by counting."""
+        if self._recent and self._recent[-1].cursor.position + 1 != logged.cursor.position:
+            self._recent.clear()
+        self._recent.append(logged)
 
     def _tell(self, logged: Logged) -> None:
         if logged.cursor.position <= self._standing.head:
             return  # it came through Redis while the log was being read
         self._standing = Standing(self._standing.epoch, logged.cursor.position, self._standing.floor)
-        self._recent.append(logged)
+        self._remember(logged)
         if not self.tells(logged.event):
             return
         for lane in lanes_of(logged.event):

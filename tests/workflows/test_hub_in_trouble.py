@@ -306,6 +306,35 @@ async def test_a_database_that_stays_away_is_waited_for_no_longer_than_patience(
     await store.close()
 
 
+async def test_a_store_that_is_away_is_not_asked_by_everybody_who_waits_for_it(
+    databases: Databases, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, asked = Store(database), 0
+    start = await Telling(store, Relay(store, "acme")).at(0)
+    hub = Hub(store, "acme", look_every=NEVER)
+    transaction = store.transaction
+
+    def counted() -> Any:
+        nonlocal asked
+        asked += 1
+        return transaction()
+
+    async with away(databases, store):
+        opening = hub.open()
+        await opening.__aenter__()
+        monkeypatch.setattr(store, "transaction", counted)
+        waiting = [asyncio.ensure_future(anext(cast("Any", hub.events(ALL, start)))) for _ in range(200)]
+        await asyncio.sleep(1.0)
+        meanwhile = asked
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await opening.__aexit__(None, None, None)
+
+    assert 1 <= meanwhile <= 20
+    await store.close()
+
+
 async def test_an_event_of_a_newer_version_keeps_its_place_and_is_told_to_nobody(quiet: Telling, line: Redis) -> None:
     hub = Hub(quiet.store, "acme", line, look_every=SOON)
     relay = Relay(quiet.store, "acme", line)
@@ -364,7 +393,10 @@ async def test_another_epoch_cuts_everybody_off_and_nothing_of_it_is_told_to_the
         assert one.cuts[0].cursor.epoch == start.epoch
 
 
-async def test_events_that_are_dropped_under_whoever_reads_them_are_not_passed_over_in_silence(quiet: Telling) -> None:
+async def test_events_that_are_dropped_under_whoever_reads_them_are_not_passed_over_in_silence(
+    quiet: Telling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflows.hub.RECENT", 1)
     await quiet.log(*[happened(f"e{number}") for number in range(1, 6)])
     hub = Hub(quiet.store, "acme", look_every=NEVER)
     start = await quiet.at(0)
