@@ -17,6 +17,7 @@ class Concept(Enum):
     PAYMENT = "Payment"
     CUSTOMER = "Customer"
     QUOTE = "Quote"
+    CONTRACT = "Contract"
     PRODUCT = "Product"
 
 

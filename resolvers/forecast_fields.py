@@ -219,10 +219,12 @@ def timelines_of_orders(
     """All that happened, of what the principal may read."""
     page_size(first)
     scopes = context.principal.scopes
+    quotes = loads.quotes(context, parents, shared=Shared.SAME_KEYS) if "quotes:read" in scopes else []
     return [
         *loads.shipments_of_orders(context, parents),
         *(loads.invoices_of_orders(context, parents) if "invoices:read" in scopes else ()),
-        *(loads.quotes(context, parents, shared=Shared.SAME_KEYS) if "quotes:read" in scopes else ()),
+        *quotes,
+        *loads.contracts(context, parents, along=bool(quotes)),
     ]
 
 

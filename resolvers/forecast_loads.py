@@ -10,6 +10,7 @@ from canonical.errors import Mistake
 from canonical.refs import Ref
 from canonical.wanted import Wanted
 from resolvers.context import Context
+from resolvers.contracts import WANTED as CONTRACT_WANTED
 from resolvers.customer_loading import customer_wanted, reads_every_record
 from resolvers.delivery_and_billing import invoices_wanted, shipments_wanted
 from resolvers.forecast import Ask, Shared
@@ -80,6 +81,12 @@ def quotes(context: Context, keys: int, *, shared: Shared = Shared.SAME_TURN) ->
     """Quotes by the CRM's key."""
     need = Need(question=Question.FETCH_QUOTES, wanted=quote_wanted(context), keys=keys)
     return [_load(context.landscape.crm, "quotes", need, shared=shared)]
+
+
+def contracts(context: Context, keys: int, *, along: bool) -> list[Ask]:
+    """Contracts by the CRM's key, where it says when one was amended. `along`: asked in the turn of the quotes."""
+    need = Need(question=Question.FETCH_CONTRACTS, wanted=CONTRACT_WANTED, keys=keys)
+    return [_load(context.landscape.crm, "contracts", need, 0 if along else 1, shared=Shared.SAME_KEYS)]
 
 
 def products(context: Context, skus: int) -> list[Ask]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from canonical.absence import known
-from canonical.changes import Change, Concept
+from canonical.changes import Change
 from canonical.errors import Fault
 from canonical.joined import Customer, Order
 from canonical.order import OrderStatus
@@ -19,11 +18,11 @@ from resolvers.customer_loading import load_customers
 from resolvers.order_reading import load_orders
 from resolvers.order_status import statuses_of
 from resolvers.orders import customer_ref
+from resolvers.orders_about import orders_about
 from resolvers.timeline import happenings_of
 from resolvers.timeline_order import merged
 from sources.kit.call import Call
 from sources.landscape import Landscape
-from sources.ports import InvoiceSource, Lookup, OrderQuery, OrderSource, PaymentSource, ShipmentSource
 from workflows.looking import Seen
 
 WANTED = {
@@ -32,8 +31,6 @@ WANTED = {
     ),
     "Customer": Wanted.of("name"),
 }
-MOST_OF_QUOTE = 20
-"""Orders of one quote."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +47,7 @@ class Looker:
         for concept in {change.concept for change in changes}:
             places = [place for place, change in enumerate(changes) if change.concept is concept]
             keys = [changes[place].key for place in places if not changes[place].order_keys]
-            try:
-                told = await _ORDERS_OF[concept](context, system, list(dict.fromkeys(keys))) if keys else {}
-            except Fault as fault:
-                told = dict.fromkeys(keys, fault)
+            told = await orders_about(context, concept, system, list(dict.fromkeys(keys)))
             for place in places:
                 named = tuple(Ref(system, key) for key in changes[place].order_keys)
                 found[place] = named or told.get(changes[place].key, ())
@@ -108,72 +102,3 @@ def _entities(order: Order) -> tuple[str, ...]:
     codes = [record.legal_entity_code for record in order.booked]
     codes = codes or [order.crm.legal_entity_code if order.crm else None]
     return tuple(sorted({code for code in codes if code}))
-
-
-Named = Mapping[str, tuple[Ref, ...] | Fault]
-
-
-async def _itself(_: Context, system: str, keys: Sequence[str]) -> Named:
-    return {key: (Ref(system, key),) for key in keys}
-
-
-async def _nobody(_: Context, __: str, ___: Sequence[str]) -> Named:
-    return {}
-
-
-async def _shipped(context: Context, system: str, keys: Sequence[str]) -> Named:
-    source = context.system(system, ShipmentSource)
-    found = await source.fetch_shipments(context.call, keys, Wanted.of("number")) if source else {}
-    return {key: shipment.order_refs for key, shipment in found.items()}
-
-
-async def _billed(context: Context, system: str, keys: Sequence[str]) -> Named:
-    source = context.system(system, InvoiceSource)
-    if source is None:
-        return {}
-    bills = await source.fetch_invoices(context.call, Lookup(keys=tuple(keys)), Wanted.of("number"))
-    told = {bill.ref.key: bill.order_refs for bill in bills}
-    missing = [key for key in keys if key not in told]
-    memos = await source.fetch_credit_memos(context.call, missing, Wanted.of("number")) if missing else {}
-    told.update({key: memo.order_refs for key, memo in memos.items()})
-    credited = {ref.key for memo in memos.values() if not memo.order_refs for ref in memo.invoice_refs}
-    if credited:
-        of_invoice = await _billed(context, system, sorted(credited))
-        for key, memo in memos.items():
-            told[key] = memo.order_refs or _together(of_invoice, [ref.key for ref in memo.invoice_refs])
-    return told
-
-
-async def _paid(context: Context, system: str, keys: Sequence[str]) -> Named:
-    source = context.system(system, PaymentSource)
-    found = await source.fetch_payments(context.call, keys, Wanted.of("applications.amount")) if source else {}
-    bills = {key: [one.invoice_ref.key for one in known(payment.applications) or ()] for key, payment in found.items()}
-    asked = sorted({bill for many in bills.values() for bill in many})
-    of_invoice = await _billed(context, system, asked) if asked else {}
-    return {key: _together(of_invoice, many) for key, many in bills.items()}
-
-
-async def _quoted(context: Context, system: str, keys: Sequence[str]) -> Named:
-    source = context.system(system, OrderSource)
-    told: dict[str, tuple[Ref, ...] | Fault] = {}
-    for key in keys if source else ():
-        query = OrderQuery(first=MOST_OF_QUOTE, quote_keys=(key,))
-        page = await source.list_orders(context.call, query, Wanted.of("number")) if source else None
-        told[key] = tuple(record.ref for record in page.items) if page else ()
-    return told
-
-
-def _together(told: Named, keys: Sequence[str]) -> tuple[Ref, ...]:
-    held = (told.get(key) for key in keys)
-    return tuple(dict.fromkeys(ref for refs in held if isinstance(refs, tuple) for ref in refs))
-
-
-_ORDERS_OF: Mapping[Concept, Callable[[Context, str, Sequence[str]], Awaitable[Named]]] = {
-    Concept.ORDER: _itself,
-    Concept.SHIPMENT: _shipped,
-    Concept.INVOICE: _billed,
-    Concept.PAYMENT: _paid,
-    Concept.QUOTE: _quoted,
-    Concept.CUSTOMER: _nobody,
-    Concept.PRODUCT: _nobody,
-}

@@ -26,8 +26,8 @@ _COMPARED = Wanted.of(
     "lines.sku", "lines.quantity",
 )  # fmt: skip
 _TIMELINE_FACTS = Wanted.of(
-    "created_at", "submitted_at", "booked_at", "cancelled_at", "amended_at", "quote_key", "total", "subtotal",
-    "lines.quantity", "lines.sku",
+    "created_at", "submitted_at", "booked_at", "cancelled_at", "amended_at", "quote_key", "contract_key", "total",
+    "subtotal", "lines.quantity", "lines.sku",
 )  # fmt: skip
 
 

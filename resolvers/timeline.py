@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from canonical.absence import known
+from canonical.contract import ContractRecord
 from canonical.errors import Fault
 from canonical.invoice import Invoice
 from canonical.joined import Order
@@ -16,10 +17,11 @@ from canonical.wanted import Wanted
 from resolvers.asking import both
 from resolvers.connections import Connection, Edge, PageInfo, gap, page_size
 from resolvers.context import Context
+from resolvers.contracts import load_contracts
 from resolvers.cursors import decode_positions, encode_positions
 from resolvers.delivery_and_billing import invoices_of_orders, shipments_of_orders
 from resolvers.quotes import load_quotes
-from resolvers.timeline_entries import of_invoice, of_order, of_quote, of_shipment
+from resolvers.timeline_entries import of_contract, of_invoice, of_order, of_quote, of_shipment
 from resolvers.timeline_order import merged
 from sources.ports import Position
 
@@ -49,17 +51,19 @@ async def happenings_of(
     """All that every system knows happened to each order, in no promised order, with what could not be read."""
     bills = "invoices:read" in context.principal.scopes
     asked = both(shipments_of_orders(context, orders), _invoices(context, orders, told=bills))
-    quotes, (shipments, invoices) = await both(_quotes(context, orders), asked)
+    agreed = both(_quotes(context, orders), _contracts(context, orders))
+    (quotes, contracts), (shipments, invoices) = await both(agreed, asked)
     today = context.clock().date()
     told: list[tuple[list[TimelineEntry], tuple[SourceGap, ...]]] = []
-    for order, quote, sent, billed in zip(orders, quotes, shipments, invoices, strict=True):
+    for order, quote, contract, sent, billed in zip(orders, quotes, contracts, shipments, invoices, strict=True):
         entries = of_order(order)
         entries += of_quote(quote) if isinstance(quote, QuoteRecord) else []
+        entries += of_contract(order, contract) if isinstance(contract, ContractRecord) else []
         for shipment in sent if not isinstance(sent, Fault) else ():
             entries += of_shipment(order, shipment)
         for invoice in billed if not isinstance(billed, Fault) else ():
             entries += of_invoice(invoice, today)
-        told.append((entries, _gaps(order, quote, sent, billed)))
+        told.append((entries, _gaps(order, quote, contract, sent, billed)))
     return told
 
 
@@ -76,12 +80,22 @@ async def _quotes(context: Context, orders: Sequence[Order]) -> list[QuoteRecord
     return [found[key] if key else None for key in keys]
 
 
-def _gaps(order: Order, quote: object, shipments: object, invoices: object) -> tuple[SourceGap, ...]:
+async def _contracts(context: Context, orders: Sequence[Order]) -> list[ContractRecord | Fault | None]:
+    keys = [known(order.crm.contract_key) if order.crm else None for order in orders]
+    asked = list(dict.fromkeys(key for key in keys if key))
+    found = dict(zip(asked, await load_contracts(context, asked), strict=True))
+    return [found[key] if key else None for key in keys]
+
+
+def _gaps(order: Order, quote: object, contract: object, shipments: object, invoices: object) -> tuple[SourceGap, ...]:
     """One gap a system, naming all that is missing of it."""
     missing: dict[str, tuple[Fault, list[str]]] = {}
     told = [(fault, "order") for fault in order.faults.values()]
-    sections = ((quote, "quote"), (shipments, "shipments"), (invoices, "invoices and payments"))
-    told += [(held, what) for held, what in sections if isinstance(held, Fault)]
+    agreed, done = (
+        ((quote, "quote"), (contract, "contract")),
+        ((shipments, "shipments"), (invoices, "invoices and payments")),
+    )
+    told += [(held, what) for held, what in (*agreed, *done) if isinstance(held, Fault)]
     for fault, what in told:
         missing.setdefault(fault.system, (fault, []))[1].append(what)
     return tuple(gap(system, fault, *dict.fromkeys(parts)) for system, (fault, parts) in missing.items())

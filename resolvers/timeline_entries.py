@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from canonical.absence import Told, known
+from canonical.contract import ContractRecord
 from canonical.invoice import CreditMemo, Invoice, InvoiceStatus
 from canonical.joined import Order
 from canonical.money import Money
@@ -65,6 +66,15 @@ def of_quote(quote: QuoteRecord) -> list[TimelineEntry]:
         *subject.tell(TimelineKind.QUOTE_APPROVED, known(quote.approved_at), f"{name} was approved"),
         *subject.tell(TimelineKind.QUOTE_ACCEPTED, known(quote.accepted_at), f"{name} was accepted by the customer"),
     ]
+
+
+def of_contract(order: Order, contract: ContractRecord) -> list[TimelineEntry]:
+    """The last amendment: a CRM knows no earlier ones. It is about the order, since the graph has no contracts."""
+    subject = _Subject("Order", order.ref, contract.reference, TimelineArea.CONTRACT)
+    title = f"Contract {known(contract.number) or contract.ref.key} was amended"
+    part = f"{contract.ref.system}/{contract.ref.key}"
+    entries = subject.tell(TimelineKind.CONTRACT_AMENDED, known(contract.amended_at), title, part=part)
+    return [replace_system(entry, contract.ref.system) for entry in entries]
 
 
 def of_order(order: Order) -> list[TimelineEntry]:

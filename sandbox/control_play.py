@@ -42,7 +42,7 @@ an order as it stands is refused in words (409). sandbox/README.md says what eac
 
 StepName = Literal[
     "propose", "accept", "activate", "book", "write_back", "hold", "release", "amend", "cancel", "ship", "ship_rest",
-    "deliver", "invoice", "pay_part", "pay", "move_customer",
+    "deliver", "invoice", "pay_part", "pay", "amend_contract", "move_customer",
 ]  # fmt: skip
 
 

@@ -30,6 +30,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "hold": supplying.hold,
     "release": supplying.release,
     "amend": selling.amend,
+    "amend_contract": selling.amend_contract,
     "cancel": selling.cancel,
     "ship": supplying.ship,
     "ship_rest": supplying.ship_rest,

@@ -18,6 +18,7 @@ from sources.kit.sandbox.story import Deal
 WEIGHTS: Final[Mapping[str, int]] = {
     "accept": 10, "activate": 10, "book": 12, "write_back": 20, "hold": 2, "release": 6, "amend": 2, "cancel": 1,
     "ship": 8, "ship_rest": 6, "deliver": 8, "invoice": 10, "pay_part": 2, "pay": 8, "move_customer": 1,
+    "amend_contract": 2,
 }  # fmt: skip
 """How readily an order takes a step; what is never likelier than others is not listed."""
 
@@ -25,7 +26,7 @@ KINDS: Final = (NEW, *STEPS)
 _CAST: Final = 24
 _BIRTHS: Final = 0.08
 _LOOK_EVERY: Final = 5
-_ENDLESS: Final = frozenset({"amend", "move_customer", "hold"})
+_ENDLESS: Final = frozenset({"amend", "amend_contract", "move_customer", "hold"})
 """Steps that lead nowhere: an order that can take no others leaves the stage, unless they were wished for by name."""
 
 

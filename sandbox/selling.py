@@ -1,4 +1,4 @@
-"""Steps of a sale: offered, accepted, activated, booked, told to the CRM, amended, cancelled; and of its customer."""
+"""Steps of a sale: offered, accepted, activated, booked, told to the CRM, amended, cancelled; and what is around it."""
 
 from __future__ import annotations
 
@@ -133,6 +133,17 @@ def _amendable(scene: Scene, booking: Booking) -> Iterator[tuple[Sold, Decimal]]
         tied = line.parent or line.number in parents or line.starts_on or line.number in others
         if line.number in booking.lines and not tied and line.number not in billed and taken < line.quantity:
             yield line, taken
+
+
+def amend_contract(scene: Scene) -> Told:
+    """The contract of a ramp is agreed for another year, in the CRM alone."""
+    deal = scene.deal
+    if deal.crm_key is None or not any(line.segment for line in deal.lines):
+        raise scene.refuse("has no contract in the CRM.")
+    if deal.crm_status != "Activated":
+        raise scene.refuse("has no contract that is in force.")
+    told = replace(deal, contract_amended=(*deal.contract_amended, scene.at))
+    return Told(told, f"{scene.name}: the contract with {scene.buyer.name} was amended by another year")
 
 
 def cancel(scene: Scene) -> Told:

@@ -63,8 +63,8 @@ class OrderQuery(Struct, frozen=True, kw_only=True):
     """A stream of one system's orders, newest first by (ordered_at, key) descending, behind `after`.
 
     Days are inclusive. A filter that the system cannot express is not narrowed by (the answer is then a superset).
-    `unlinked_only`: in a CRM, only orders to which no ERP number was written back. `customer_keys`, `quote_keys` and
-    `opportunity_keys` are keys of the same system.
+    `unlinked_only`: in a CRM, only orders to which no ERP number was written back. `customer_keys`, `quote_keys`,
+    `opportunity_keys` and `contract_keys` are keys of the same system.
     """
 
     first: int
@@ -73,6 +73,7 @@ class OrderQuery(Struct, frozen=True, kw_only=True):
     customer_keys: tuple[str, ...] | None = None
     quote_keys: tuple[str, ...] | None = None
     opportunity_keys: tuple[str, ...] | None = None
+    contract_keys: tuple[str, ...] | None = None
     legal_entity_code: str | None = None
     ordered_from: date | None = None
     ordered_to: date | None = None

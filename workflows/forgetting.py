@@ -26,6 +26,7 @@ _KEPT_AS: Final[Mapping[Concept, tuple[str, ...]]] = {
     Concept.PAYMENT: ("payment",),
     Concept.CUSTOMER: ("customer",),
     Concept.QUOTE: ("quote",),
+    Concept.CONTRACT: ("contract",),
     Concept.PRODUCT: ("product",),
 }
 

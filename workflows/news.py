@@ -13,7 +13,7 @@ from canonical.order import OrderStatus
 from canonical.timeline import TimelineArea, TimelineEntry, TimelineKind
 from workflows.looking import Seen
 
-RECURRING: Final = frozenset({TimelineKind.ORDER_AMENDED, TimelineKind.HOLD_PLACED})
+RECURRING: Final = frozenset({TimelineKind.ORDER_AMENDED, TimelineKind.HOLD_PLACED, TimelineKind.CONTRACT_AMENDED})
 """What may happen again to the same record, and is told again then."""
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -267,7 +267,7 @@ class Salesforce(
         return self._polling.position_at(at)
 
     async def poll_changes(self, call: Call, position: str) -> Changes:
-        """What of orders, lines, accounts and quotes was saved or deleted behind the position; one call."""
+        """What of orders, lines, accounts, quotes and contracts was saved or deleted behind the position; one call."""
         return await self._polling.poll(call, position)
 
     def read_delivery(self, delivery: Delivery) -> Receipt:

@@ -17,6 +17,7 @@ QUOTE_LINE: Final = "0QL"
 ACCOUNT: Final = "001"
 PRICEBOOK: Final = "01s"
 QUOTE: Final = "0Q0"
+CONTRACT: Final = "800"
 ORGANIZATION: Final = "00D"
 
 _ID: Final = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5a-z]{3})?")

@@ -19,8 +19,15 @@ CONCEPTS: Final = {
     "Account": Concept.CUSTOMER,
     "Quote": Concept.QUOTE,
     "SBQQ__Quote__c": Concept.QUOTE,
+    "Contract": Concept.CONTRACT,
 }
-_PREFIXES: Final = {ids.ORDER: "Order", ids.ORDER_ITEM: LINE, ids.ACCOUNT: "Account", ids.QUOTE: "Quote"}
+_PREFIXES: Final = {
+    ids.ORDER: "Order",
+    ids.ORDER_ITEM: LINE,
+    ids.ACCOUNT: "Account",
+    ids.QUOTE: "Quote",
+    ids.CONTRACT: "Contract",
+}
 _STAMPS: Final = frozenset({"LastModifiedDate", "LastModifiedById"})
 """They change with every change, and say nothing of what it was."""
 _AWAY: Final = timedelta(days=7)

@@ -127,6 +127,7 @@ def _order_filters(query: OrderQuery, settings: Settings, quote_field: str) -> I
         ("AccountId", query.customer_keys),
         (quote_field, query.quote_keys),
         ("OpportunityId", query.opportunity_keys),
+        ("ContractId", query.contract_keys),
     ):
         if keys is not None:
             yield is_in(name, well_formed(keys))

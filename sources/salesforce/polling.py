@@ -39,7 +39,8 @@ class Polling:
         self._org = org
         self._now = now
         self._overlap = timedelta(seconds=settings.poll_overlap_seconds)
-        self._objects = ("Order", LINE, "Account", settings.quote_object)
+        contracts = ("Contract",) if settings.tells_amendments else ()
+        self._objects = ("Order", LINE, "Account", settings.quote_object, *contracts)
 
     def position_at(self, at: datetime) -> str:
         """The position from which what was changed after `at` is told, and a little of what was before."""

@@ -127,7 +127,8 @@ class Settings(BaseModel):
     )
     pubsub_ca_file: str | None = Field(default=None, description="certificates to trust there instead of the usual")
     pubsub_topics: tuple[Topic, ...] = Field(
-        default=(), description="what is listened to; default: the change events of orders, lines, accounts and quotes"
+        default=(),
+        description="what is listened to; default: the change events of orders, lines, accounts, quotes and contracts",
     )
     pubsub_record_field: FieldName = Field(
         default="Record_Id__c", description="on platform events that are listened to: the id of the record"
@@ -163,6 +164,11 @@ class Settings(BaseModel):
         return "Quote" if self.quote_model == "standard" else "SBQQ__Quote__c"
 
     @property
+    def tells_amendments(self) -> bool:
+        """Whether contracts say when they were amended; else nothing that is told of them is worth a look."""
+        return self.contract_amended_at_field is not None
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """What is listened to."""
         return self.pubsub_topics or (
@@ -170,6 +176,8 @@ class Settings(BaseModel):
             "/data/OrderItemChangeEvent",
             "/data/AccountChangeEvent",
             "/data/QuoteChangeEvent" if self.quote_model == "standard" else "/data/SBQQ__Quote__ChangeEvent",
+            # The fifth of the entities that are free, see "Change Data Capture Allocations".
+            *(("/data/ContractChangeEvent",) if self.tells_amendments else ()),
         )
 
     @property

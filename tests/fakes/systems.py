@@ -9,6 +9,7 @@ from typing import TypeVar
 from msgspec import UNSET, structs
 
 from canonical.absence import known
+from canonical.contract import ContractRecord
 from canonical.customer import BillingAccount, CustomerRecord
 from canonical.errors import Fault
 from canonical.invoice import CreditMemo, Invoice
@@ -22,6 +23,7 @@ from canonical.wanted import Wanted
 from sources.kit.call import Call
 from sources.ports import (
     Checkup,
+    ContractSource,
     CustomerQuery,
     CustomerSource,
     InvoiceQuery,
@@ -40,8 +42,8 @@ from sources.ports import (
 )
 
 P = TypeVar("P", bound=Source)
-R = TypeVar("R", OrderRecord, CustomerRecord, QuoteRecord, Invoice)
-V = TypeVar("V", OrderRecord, CustomerRecord, QuoteRecord, Invoice, Shipment, Payment)
+R = TypeVar("R", OrderRecord, CustomerRecord, QuoteRecord, ContractRecord, Invoice)
+V = TypeVar("V", OrderRecord, CustomerRecord, QuoteRecord, ContractRecord, Invoice, Shipment, Payment)
 
 
 def told(records: Iterable[V], wanted: Wanted) -> list[V]:
@@ -61,6 +63,7 @@ class Books:
     orders: list[OrderRecord] = field(default_factory=list)
     customers: list[CustomerRecord] = field(default_factory=list)
     quotes: list[QuoteRecord] = field(default_factory=list)
+    contracts: list[ContractRecord] = field(default_factory=list)
     products: list[ProductRecord] = field(default_factory=list)
     shipments: list[Shipment] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)
@@ -125,7 +128,7 @@ class FakeSystem:
         self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None = None
     ) -> Page[OrderRecord]:
         """A page of the stream, and the orders asked for beside it."""
-        self.note("list_orders", call, wanted)
+        self.note("list_orders", call, wanted, query)
         rows = sorted(self.books.orders, key=lambda r: (r.ordered_at, r.ref.key), reverse=True)
         rows = [row for row in rows if _fits(row, query)]
         beside = tuple(told(_named(self.books.orders, also), wanted)) if also else ()
@@ -186,13 +189,14 @@ def _fits(row: OrderRecord, query: OrderQuery) -> bool:
         and (query.customer_keys is None or row.customer_key in query.customer_keys)
         and (query.quote_keys is None or row.quote_key in query.quote_keys)
         and (query.opportunity_keys is None or row.opportunity_key in query.opportunity_keys)
+        and (query.contract_keys is None or row.contract_key in query.contract_keys)
         and (query.ordered_from is None or row.ordered_at.date() >= query.ordered_from)
         and (query.ordered_to is None or row.ordered_at.date() <= query.ordered_to)
         and not (query.unlinked_only and row.partner_keys)
     )
 
 
-class FakeCrm(FakeSystem, OrderSource, CustomerSource, QuoteSource, ProductSource):
+class FakeCrm(FakeSystem, OrderSource, CustomerSource, QuoteSource, ContractSource, ProductSource):
     """A CRM in memory; its order keys start with 'sale'."""
 
     def __init__(self, books: Books, name: str = "crm") -> None:
@@ -203,6 +207,11 @@ class FakeCrm(FakeSystem, OrderSource, CustomerSource, QuoteSource, ProductSourc
         """The quotes that the lookup names."""
         self.note("fetch_quotes", call, wanted, lookup)
         return told(_named(self.books.quotes, lookup), wanted)
+
+    async def fetch_contracts(self, call: Call, lookup: Lookup, wanted: Wanted) -> Sequence[ContractRecord]:
+        """The contracts that the lookup names."""
+        self.note("fetch_contracts", call, wanted, lookup)
+        return told(_named(self.books.contracts, lookup), wanted)
 
 
 class FakeErp(

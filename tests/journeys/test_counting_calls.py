@@ -116,3 +116,14 @@ async def test_orders_that_the_crm_lacks_cost_it_no_call_more(ask: Asker, compan
     assert None in [node["crmId"] for node in told.data["orders"]["nodes"]]
     assert all(node["customer"]["name"] for node in told.data["orders"]["nodes"])
     assert len(company.sandboxes["salesforce"].log.asked()) <= 2
+
+
+async def test_a_contract_is_read_in_the_call_that_reads_the_quote(ask: Asker, company: Company) -> None:
+    ramps = [deal for deal in company.story.deals if deal.offer and any(line.segment for line in deal.lines)]
+    key = next(deal.crm_key for deal in ramps if deal.crm_key)
+
+    told = await ask("query($id: ID!) { order(by: {crmId: $id}) { timeline { nodes { kind } } } }", id=key)
+
+    assert told.errors == []
+    asked = [request.line for request in company.sandboxes["salesforce"].log.asked()]
+    assert len(asked) == 2, asked

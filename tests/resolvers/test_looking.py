@@ -8,20 +8,25 @@ import pytest
 from msgspec.structs import replace
 
 from canonical.changes import Change, Concept
+from canonical.contract import ContractRecord
 from canonical.deadline import Deadline
 from canonical.errors import Fault, Unavailable
 from canonical.invoice import CreditMemo
 from canonical.lineage import Stamp
 from canonical.money import money
-from canonical.order import Hold, HoldKind, OrderStatus
+from canonical.order import Hold, HoldKind, OrderRecord, OrderStatus
 from canonical.payment import Payment, PaymentApplication
 from canonical.principal import Principal, View
 from canonical.refs import Ref, SystemReference
-from canonical.timeline import TimelineKind
+from canonical.timeline import TimelineArea, TimelineKind
+from canonical.wanted import Wanted
+from resolvers import orders_about
 from resolvers.looking import Looker
 from sources.kit.call import Call
+from sources.ports import Lookup, OrderQuery, Page
 from tests.fakes.company import NOW, Company, landscape
 from tests.fakes.feeds import change
+from tests.fakes.systems import Books, FakeCrm
 from workflows.looking import Seen
 
 DOWN = Unavailable("erp-eu", "erp-eu does not answer.")
@@ -39,6 +44,14 @@ class Looked:
         self.first = self.company.booked("erp-eu", "71", "sale1")
         self.second = self.company.booked("erp-eu", "72", "sale2")
         self.eye = Looker(landscape(), self.company.systems)
+
+    def agreed(self, order: str, contract: str, **facts: Any) -> None:
+        """A contract on which an order hangs."""
+        orders = self.company.crm.books.orders
+        orders[:] = [replace(one, contract_key=contract) if one.ref.key == order else one for one in orders]
+        reference, stamp = SystemReference("crm", "Contract", contract), Stamp("crm", "Contract", contract, NOW)
+        record = ContractRecord(ref=Ref("crm", contract), reference=reference, stamp=stamp, number="C-7", **facts)
+        self.company.crm.books.contracts.append(record)
 
     def call(self) -> Call:
         """A worker's, which has no scope of its own."""
@@ -130,6 +143,97 @@ async def test_a_change_of_a_quote_is_about_the_orders_that_were_made_of_it(look
     assert told[1] == ()
 
 
+async def test_a_change_of_a_contract_is_about_the_orders_that_hang_on_it(looked: Looked) -> None:
+    looked.agreed("sale2", "c1")
+
+    told = await looked.about(
+        change("c1", concept=Concept.CONTRACT), change("c9", concept=Concept.CONTRACT), system="crm"
+    )
+
+    assert told == [(Ref("crm", "sale2"),), ()]
+
+
+async def test_many_quotes_are_one_question_and_each_has_its_own_orders(looked: Looked) -> None:
+    for number in range(3, 90):
+        looked.company.sold(f"sale{number}", quote_key=f"q{number}")
+
+    told = await looked.about(*[change(f"q{n}", concept=Concept.QUOTE) for n in range(1, 100)], system="crm")
+
+    assert told[2:89] == [(Ref("crm", f"sale{number}"),) for number in range(3, 90)]
+    assert [len(one) for one in told if isinstance(one, tuple)].count(0) == 11
+    assert looked.company.crm.questions() == ["list_orders"]
+
+
+async def test_all_orders_of_a_quote_are_found_however_many_pages_they_fill(
+    looked: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders_about, "PAGE", 4)
+    for number in range(3, 24):
+        looked.company.sold(f"sale{number}", quote_key="q1", days_ago=number // 2)
+
+    [of_q1, of_q2] = await looked.about(
+        change("q1", concept=Concept.QUOTE), change("q2", concept=Concept.QUOTE), system="crm"
+    )
+
+    assert isinstance(of_q1, tuple)
+    assert set(of_q1) == {Ref("crm", f"sale{number}") for number in range(1, 24)}
+    assert of_q2 == ()
+
+
+async def test_quotes_with_more_orders_than_a_page_keep_what_was_found_and_the_rest_has_the_fault(
+    looked: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orders_about, "PAGE", 2)
+    looked.company.sold("sale3", quote_key="q2")
+    looked.company.crm = looked.company.systems.by_name["crm"] = Tiring(looked.company.crm.books, questions=2)
+
+    told = await looked.about(*[change(key, concept=Concept.QUOTE) for key in ("q1", "q2")], system="crm")
+
+    assert isinstance(told[0], tuple)
+    assert set(told[0]) == {SALE1, Ref("crm", "sale2")}
+    assert told[1] is TIRED
+
+
+TIRED = Unavailable("crm", "crm does not answer any more.")
+
+
+class Tiring(FakeCrm):
+    """Answers so many questions, and none after them."""
+
+    def __init__(self, books: Books, questions: int) -> None:
+        super().__init__(books)
+        self._left = questions
+
+    async def list_orders(
+        self, call: Call, query: OrderQuery, wanted: Wanted, also: Lookup | None = None
+    ) -> Page[OrderRecord]:
+        """A page, as long as it is not tired."""
+        self._left -= 1
+        if self._left < 0:
+            raise TIRED
+        return await super().list_orders(call, query, wanted, also)
+
+
+async def test_invoices_that_were_found_keep_their_orders_when_credit_memos_cannot_be_asked_for(
+    looked: Looked,
+) -> None:
+    looked.company.billed(looked.first, "I1", 10)
+    looked.company.eu.faults["fetch_credit_memos"] = DOWN
+
+    told = await looked.about(change("I1", concept=Concept.INVOICE), change("M1", concept=Concept.INVOICE))
+
+    assert told == [(BOOKING1,), DOWN]
+
+
+async def test_payments_whose_invoices_cannot_be_read_are_looked_at_later(looked: Looked) -> None:
+    looked.company.eu.books.payments += [_paid("P1", "I1"), _paid("P2")]
+    looked.company.eu.faults["fetch_invoices"] = DOWN
+
+    told = await looked.about(*[change(key, concept=Concept.PAYMENT) for key in ("P1", "P2")])
+
+    assert told == [DOWN, ()]
+
+
 @pytest.mark.parametrize("concept", [Concept.CUSTOMER, Concept.PRODUCT])
 async def test_a_change_of_what_orders_only_refer_to_is_about_none(looked: Looked, concept: Concept) -> None:
     assert await looked.about(change("acc1", concept=concept), system="crm") == [()]
@@ -215,3 +319,48 @@ async def test_what_cannot_be_read_of_an_order_makes_its_system_silent(looked: L
 
     assert seen.silent == ("erp-eu",)
     assert TimelineKind.ORDER_BOOKED in [entry.kind for entry in seen.entries]
+
+
+async def test_the_amendment_of_its_contract_is_a_part_of_what_happened_to_an_order(looked: Looked) -> None:
+    looked.agreed("sale1", "c1", amended_at=NOW)
+
+    seen = await looked.seen(BOOKING1)
+
+    [entry] = [one for one in seen.entries if one.kind is TimelineKind.CONTRACT_AMENDED]
+    assert (entry.key, entry.at) == ("CONTRACT_AMENDED:crm:sale1:crm/c1", NOW)
+    assert (entry.area, entry.system, entry.title) == (TimelineArea.CONTRACT, "crm", "Contract C-7 was amended")
+    assert entry.subject == ("Order", SALE1)
+    assert entry.reference == SystemReference("crm", "Contract", "c1")
+
+
+async def test_a_contract_that_was_never_amended_tells_nothing(looked: Looked) -> None:
+    looked.agreed("sale1", "c1", amended_at=None)
+
+    seen = await looked.seen(SALE1)
+
+    assert TimelineKind.CONTRACT_AMENDED not in [one.kind for one in seen.entries]
+
+
+async def test_a_crm_without_a_field_for_amendments_is_not_asked_for_contracts(looked: Looked) -> None:
+    looked.agreed("sale1", "c1", amended_at=NOW)
+    looked.company.crm = looked.company.systems.by_name["crm"] = Unamended(looked.company.crm.books)
+
+    seen = await looked.seen(SALE1)
+
+    assert seen.silent == ()
+    assert "fetch_contracts" not in looked.company.crm.questions()
+
+
+class Unamended(FakeCrm):
+    """Does not know when contracts were amended."""
+
+    def origin(self, concept: str, field: str) -> str | None:
+        """No field for that."""
+        return None if (concept, field) == ("Contract", "amended_at") else super().origin(concept, field)
+
+
+async def test_a_contract_that_cannot_be_read_makes_its_system_silent(looked: Looked) -> None:
+    looked.agreed("sale1", "c1", amended_at=NOW)
+    looked.company.crm.faults["fetch_contracts"] = Unavailable("crm", "crm does not answer.")
+
+    assert (await looked.seen(SALE1)).silent == ("crm",)

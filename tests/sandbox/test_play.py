@@ -175,6 +175,31 @@ async def test_what_is_changed_gets_the_time_of_the_change(control: httpx.AsyncC
     assert row["SystemModstamp"] == row["LastModifiedDate"] > str(told["at"])[:10]
 
 
+async def test_the_contract_of_a_ramp_is_amended_in_the_crm_alone(control: httpx.AsyncClient, company: Company) -> None:
+    deal = the(company, "ramp", lambda deal: deal.crm_status == "Activated")
+    contract = str((await crm_order(company, str(deal.crm_key)))["ContractId"])
+
+    first = await take(control, "amend_contract", deal.crm_key)
+    again = await take(control, "amend_contract", deal.crm_key)
+
+    written = {"system": "salesforce", "concept": "Contract", "key": contract, "made": False}
+    assert (first["written"], again["written"]) == ([written], [written])
+    crm = company.sandboxes["salesforce"]
+    assert isinstance(crm, SalesforceSandbox)
+    [[months, amended]] = crm.org.store.select(
+        'SELECT "ContractTerm", "Amended_At__c" FROM "Contract" WHERE "Id" = ?', [contract]
+    )
+    assert (months, str(amended)[:19]) == (60, again["at"][:19])
+
+
+async def test_an_order_without_a_contract_has_none_to_amend(control: httpx.AsyncClient, company: Company) -> None:
+    key = the(company, "booked", lambda deal: bool(deal.crm_key)).crm_key
+
+    refused = await control.post("/story/steps", json={"step": "amend_contract", "order": key})
+
+    assert (refused.status_code, "no contract in the CRM" in refused.text) == (409, True)
+
+
 async def test_a_payment_is_posted_in_accounting_and_leaves_the_invoice_unchanged(
     control: httpx.AsyncClient, company: Company
 ) -> None:

@@ -201,7 +201,7 @@ def test_one_hold_of_two_that_is_gone_is_the_one_that_is_told() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", [TimelineKind.ORDER_AMENDED, TimelineKind.HOLD_PLACED])
+@pytest.mark.parametrize("kind", [TimelineKind.ORDER_AMENDED, TimelineKind.HOLD_PLACED, TimelineKind.CONTRACT_AMENDED])
 def test_what_may_happen_again_is_told_again_at_another_instant_and_not_at_the_same(kind: TimelineKind) -> None:
     first, second = entry(kind), entry(kind, NOW + timedelta(minutes=1))
     told = known(seen(first))

@@ -214,6 +214,7 @@ class Deal:
 
     `crm_status` is the CRM's status category. `written_back`: whether the CRM knows the ERP's order numbers.
     `traits` name what is special about it ("partly_shipped", "credit_hold", ...), for demos and tests.
+    `contract_amended`: when the contract of a ramp was amended, each time by another year.
     """
 
     buyer: str
@@ -233,6 +234,7 @@ class Deal:
     bookings: tuple[Booking, ...]
     written_back: bool = True
     traits: frozenset[str] = frozenset()
+    contract_amended: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

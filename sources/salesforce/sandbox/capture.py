@@ -21,7 +21,7 @@ from sources.salesforce.sandbox.ids import id18
 from sources.salesforce.sandbox.model import SObject
 from sources.salesforce.sandbox.store import Row, Store
 
-TRACKED: Final = ("Order", "OrderItem", "Account", "Quote", "SBQQ__Quote__c")
+TRACKED: Final = ("Order", "OrderItem", "Account", "Quote", "SBQQ__Quote__c", "Contract")
 OVERFLOW: Final = 100_000
 NO_RECORD: Final = id18("000000000000000")
 _DERIVED_ONLY: Final = frozenset({"LastModifiedDate", "LastModifiedById", "SystemModstamp"})

@@ -97,5 +97,6 @@ def _contract() -> SObject:
             computed(moment("ActivatedDate")),
             reference("OwnerId", "User"),
             key("ERP_Id__c"),
+            moment("Amended_At__c"),
         ],
     )

@@ -24,6 +24,7 @@ _CONCEPTS: Final = {
     "Contact": ("Customer", "AccountId"),
     "Quote": ("Quote", "Id"),
     "QuoteLineItem": ("Quote", "QuoteId"),
+    "Contract": ("Contract", "Id"),
     "Order": ("Order", "Id"),
     "OrderItem": ("Order", "OrderId"),
 }

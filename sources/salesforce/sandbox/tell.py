@@ -18,6 +18,7 @@ Rows = dict[str, list[Mapping[str, object]]]
 _ORG = "5g0"
 _SINCE = timedelta(days=900)
 _RAMP_MONTHS = 36
+_MORE_MONTHS = 12
 _DEALINGS = ("Account", "Contact", "Opportunity", "Contract", "Quote", "QuoteLineItem", "Order", "OrderItem")
 _ORDER_HAS_ENTITY = next(one for one in standard_objects() if one.name == "Order").field("Legal_Entity__c") is not None
 
@@ -153,13 +154,15 @@ class _DealTeller:
 
     def _contract(self, key: str) -> Row:
         starts = min(line.starts_on for line in self.deal.lines if line.starts_on)
+        amended = self.deal.contract_amended
         return {
             "Id": key,
             "ContractNumber": f"{self.place:08d}",
             "AccountId": self.buyer.crm_key,
             "Status": "Activated" if self.deal.activated_at else "Draft",
             "StartDate": starts,
-            "ContractTerm": _RAMP_MONTHS,
+            "ContractTerm": _RAMP_MONTHS + _MORE_MONTHS * len(amended),
+            "Amended_At__c": amended[-1] if amended else None,
             "ActivatedDate": self.deal.activated_at,
             "CreatedDate": self.deal.created_at,
             **self.money,

@@ -232,6 +232,7 @@ async def test_a_page_and_a_lookup_are_one_call(org: Org, crm: Salesforce) -> No
         (OrderQuery(first=20, customer_keys=(A,)), [9, 7, 5, 3, 1]),
         (OrderQuery(first=20, customer_keys=()), []),
         (OrderQuery(first=20, quote_keys=(QUOTE,)), [1]),
+        (OrderQuery(first=20, contract_keys=(CONTRACT, "nobody")), [1]),
         (OrderQuery(first=20, ordered_from=date(2026, 11, 3)), [9, 8, 7, 6]),
         (OrderQuery(first=20, ordered_to=date(2026, 11, 2)), [5, 4, 3, 2, 1]),
         (OrderQuery(first=20, unlinked_only=True, ordered_to=date(2026, 11, 1)), [2]),

@@ -39,6 +39,17 @@ async def test_what_is_saved_is_told_of_whose_record_it_is(bus: Shop) -> None:
     assert len({one.event_id for one in told}) == 2
 
 
+async def test_a_contract_is_listened_to_where_it_says_when_it_was_amended(bus: Shop) -> None:
+    contract = bus.box.make("Contract", {"AccountId": ACCOUNT, "ContractTerm": 12, "StartDate": "2026-11-01"})
+    async with listening(bus.listen({"contract_amended_at_field": "Amended_At__c"})) as heard:
+        await ready(bus, heard, streams=5)
+        bus.box.change("Contract", contract, {"ContractTerm": 24, "Amended_At__c": "2026-11-26T10:00:00Z"})
+
+        [told] = await heard.changed(1)
+
+    assert (told.concept, told.key, told.order_keys) == (Concept.CONTRACT, contract, ())
+
+
 async def test_nothing_is_lost_between_two_connections_and_nothing_told_twice(bus: Shop) -> None:
     crm = bus.listen()
     async with listening(crm) as heard:

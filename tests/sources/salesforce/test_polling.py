@@ -12,7 +12,7 @@ from sources.feeds import PositionLostError
 from sources.salesforce import polling
 from sources.salesforce.adapter import Salesforce
 from sources.salesforce.positions import look_in
-from tests.sources.salesforce.asking import ScriptedOrg, adapter_on, asked
+from tests.sources.salesforce.asking import ScriptedOrg, Settings, adapter_on, asked
 from tests.sources.salesforce.conftest import ACCOUNT, BOOK, PUMP_PRICE, QUOTE, Shop
 
 AT = datetime(2026, 11, 26, 10, tzinfo=UTC)
@@ -64,6 +64,27 @@ async def test_what_was_saved_is_told_the_oldest_first(shop: Shop) -> None:
         for moment in (later, later + timedelta(seconds=1), later + timedelta(seconds=2))
     ]
     assert not step.more
+
+
+AMENDED: Settings = {"contract_amended_at_field": "Amended_At__c"}
+
+
+@pytest.mark.parametrize("settings, heard", [(AMENDED, True), ({}, False)])
+async def test_contracts_are_looked_at_where_they_say_when_they_were_amended(
+    shop: Shop, settings: Settings, heard: bool
+) -> None:
+    contract = shop.box.make("Contract", {"AccountId": ACCOUNT, "ContractTerm": 12, "StartDate": "2026-11-01"})
+    crm = shop.open(settings)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    position = crm.position_at(later)
+    now(shop, later)
+    shop.box.change("Contract", contract, {"ContractTerm": 24, "Amended_At__c": "2026-11-26T10:00:00Z"})
+
+    calls = len(shop.box.log.asked())
+    step = await crm.poll_changes(asked(), position)
+
+    assert told(step.changes) == ([(Concept.CONTRACT, contract)] if heard else [])
+    assert len(shop.box.log.asked()) - calls <= 2  # the look, and signing in before it
 
 
 async def test_a_look_is_one_call(shop: Shop) -> None:
