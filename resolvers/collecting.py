@@ -47,8 +47,12 @@ class Collector(Generic[T]):
             self.edges.append(Edge(cursor, node))
 
     def page(self, end: str | None, *, going: bool, gaps: Sequence[SourceGap]) -> Connection[T]:
-        """The page. A full one goes on behind its last item, any other behind all that the scan looked at."""
-        last = self.edges[-1].cursor if self.full else end
+        """The page. A full one goes on behind its last item, any other behind all that the scan looked at.
+
+        One with nothing in it that nothing follows has no end: where the scan came to for others is not its place.
+        """
+        nothing = not self.edges and not self.more and not going
+        last = self.edges[-1].cursor if self.full else None if nothing else end
         return Connection(edges=tuple(self.edges), page_info=PageInfo(self.more or going, last), gaps=tuple(gaps))
 
 

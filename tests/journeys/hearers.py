@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.soak.subscriber import events, parts, websocket
+from bench.soak.transports import events, parts, websocket
 from canonical.events import Cursor, EventKind, Logged, cursor_of
 
 WAYS = {"websocket": websocket, "events": events, "parts": parts}
