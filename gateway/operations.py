@@ -21,7 +21,10 @@ Said = list[dict[str, Any]]
 class Outlet(Protocol):
     """How a transport tells what becomes of an operation. Each may raise GoneError."""
 
-    async def next(self, id: str, message: Message) -> None:
+    def opening(self, id: str) -> str:
+        """What each message of an operation begins with, made once."""
+
+    async def next(self, opening: str, message: Message) -> None:
         """One more message; returns when the next may come."""
 
     async def failed(self, id: str, said: Said) -> None:
@@ -134,6 +137,7 @@ class Operations:
         running.streams = not isinstance(messages, Once)
         if running.streams and self._cut:
             self._release(id, running)
+        opening, outlet = self._outlet.opening(id), self._outlet
         try:
             if isinstance(messages, Placed):
                 running.placed = messages
@@ -141,7 +145,7 @@ class Operations:
                 message = await anext(messages, None)
                 if message is None or running.stopped:
                     return
-                await self._outlet.next(id, message)
+                await outlet.next(opening, message)
                 running.cursor = message.cursor or running.cursor
         finally:
             await _close(messages)

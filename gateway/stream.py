@@ -118,9 +118,13 @@ class Stream:
         """What is under way over it, once it is served."""
         return self._operations
 
-    async def next(self, id: str, message: Message) -> None:
+    def opening(self, id: str) -> str:
+        """The id itself: frames write it where they write it."""
+        return id
+
+    async def next(self, opening: str, message: Message) -> None:
         """Tell one response."""
-        await self._say(self._frames.next(id, message))
+        await self._say(self._frames.next(opening, message))
 
     async def failed(self, id: str, said: Said) -> None:
         """Tell that an operation did not begin, or broke."""

@@ -35,7 +35,7 @@ from gateway.ws_protocol import (
     Subscribe,
     complete_of,
     error_of,
-    next_of,
+    head_of_next,
     pong_of,
     read,
     reason_of,
@@ -139,9 +139,14 @@ class Socket:
         event = {"type": "websocket.close", "code": int(code), "reason": reason_of(reason)}
         await self._reception.patience.send(self._send, event, self)
 
-    async def next(self, id: str, message: Message) -> None:
+    def opening(self, id: str) -> str:
+        """The head of a message with a response, up to the response."""
+        return head_of_next(id)
+
+    async def next(self, opening: str, message: Message) -> None:
         """Tell one response."""
-        await self._say(next_of(id, message.body))
+        event = {"type": "websocket.send", "text": opening + message.body.decode() + "}"}
+        await self._reception.patience.send(self._send, event, self)
 
     async def failed(self, id: str, said: Said) -> None:
         """Tell that an operation did not begin, or broke."""

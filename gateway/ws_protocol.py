@@ -111,9 +111,9 @@ def read(text: str) -> Received:
             raise BrokenRuleError(Close.INVALID, f"There is no message of type {str(kind)[:40]!r} from a client")
 
 
-def next_of(id: str, body: bytes) -> str:
-    """A message with one response, which goes in as it is."""
-    return '{"id":' + _quoted(id) + ',"type":"next","payload":' + body.decode() + "}"
+def head_of_next(id: str) -> str:
+    """A message with one response up to the response, which follows as it is, and a closing brace."""
+    return '{"id":' + _quoted(id) + ',"type":"next","payload":'
 
 
 def error_of(id: str, said: list[dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from canonical.events import Cursor, Event, EventKind, Logged
 from canonical.refs import Ref
@@ -42,11 +42,20 @@ class Interest:
     accounts: frozenset[str] | None = None
     books: frozenset[str] | None = None
     admits: Callable[[Event], bool] = _everything
+    _any: bool = field(init=False, repr=False, compare=False)
+    """Whether its kinds are the only condition: most are so, and all of them are asked for each event."""
+
+    def __post_init__(self) -> None:
+        conditions = (self.orders, self.customers, self.happenings, self.legal_entities, self.accounts, self.books)
+        object.__setattr__(self, "_any", self.submission_id is None and all(one is None for one in conditions))
 
     def fits(self, event: Event) -> bool:
         """Whether the event is one of those, rights apart."""
         if event.kind not in self.kinds:
             return False
+        return self._any or self._narrowly(event)
+
+    def _narrowly(self, event: Event) -> bool:
         if self.submission_id is not None and event.submission_id != self.submission_id:
             return False
         if self.orders is not None and event.order not in self.orders:

@@ -25,6 +25,9 @@ class Told:
     said: list[tuple[str, ...]] = field(default_factory=list)
     gone: bool = False
 
+    def opening(self, id: str) -> str:
+        return id
+
     async def next(self, id: str, message: Message) -> None:
         self._keep("next", id, message.body.decode())
 

@@ -5,7 +5,18 @@ import json
 import pytest
 
 from gateway.request import GraphQLRequest
-from gateway.ws_protocol import BrokenRuleError, Close, Complete, Init, Ping, Pong, Subscribe, next_of, read, reason_of
+from gateway.ws_protocol import (
+    BrokenRuleError,
+    Close,
+    Complete,
+    Init,
+    Ping,
+    Pong,
+    Subscribe,
+    head_of_next,
+    read,
+    reason_of,
+)
 
 NOT_MESSAGES: list[tuple[str, str]] = [
     ("nonsense", "The message is not JSON"),
@@ -56,7 +67,7 @@ def test_each_message_of_a_client_is_read() -> None:
 
 
 def test_a_response_goes_into_its_message_as_it_is() -> None:
-    said = next_of('a"\\é', b'{"data":{"n":1.0}}')
+    said = head_of_next('a"\\é') + '{"data":{"n":1.0}}}'
 
     assert said.endswith('"payload":{"data":{"n":1.0}}}')
     assert json.loads(said) == {"id": 'a"\\é', "type": "next", "payload": {"data": {"n": 1.0}}}
