@@ -39,18 +39,19 @@ class Expiring:
         return _Until(messages, caller.expires_at, self._clock)
 
 
-def expired() -> EndedError:
+def expired(cursor: str | None = None) -> EndedError:
     """Why an operation, or all of a stream, ends with its token."""
-    return EndedError(TOKEN_EXPIRED, EXPIRED)
+    return EndedError(TOKEN_EXPIRED, EXPIRED, cursor)
 
 
 class _Until:
     """The messages of a subscription until an instant, and its place in the log."""
 
-    __slots__ = ("_clock", "_messages", "_until")
+    __slots__ = ("_clock", "_last", "_messages", "_until")
 
     def __init__(self, messages: AsyncIterator[Message], until: float, clock: Clock) -> None:
         self._messages, self._until, self._clock = messages, until, clock
+        self._last: str | None = None
 
     @property
     def cursor(self) -> str | None:
@@ -64,11 +65,14 @@ class _Until:
     async def __anext__(self) -> Message:
         left = self._until - self._clock()
         if left <= 0:
-            raise expired()
+            # Whoever asks for the next message has sent the last one.
+            raise expired(self._last or self.cursor)
         timer = asyncio.timeout(left)
         try:
             async with timer:
-                return await anext(self._messages)
+                message = await anext(self._messages)
+                self._last = message.cursor
+                return message
         except TimeoutError as late:
             if not timer.expired():
                 raise

@@ -58,25 +58,23 @@ class Subscribing:
         operation = self._documents.operation(asked.query, asked.operation_name)
         if operation.kind is not OperationType.SUBSCRIPTION:
             raise RefusedError(400, "OPERATION_NOT_SUPPORTED", "This is not a subscription.")
-        hearing = await self._begin(operation, asked.variables, caller, after)
-        if isinstance(hearing, Message):
-            return _only(hearing)
-        telling = Telling(hearing)
-        telling.messages = self._messages(operation, asked.variables, caller, hearing, telling)
+        telling = Telling(after)
+        telling.messages = self._messages(operation, asked.variables, caller, telling)
         return telling
 
     async def _begin(
-        self, operation: Operation, variables: Mapping[str, Any], caller: Caller, after: str | None
+        self, operation: Operation, variables: Mapping[str, Any], caller: Caller, telling: Telling
     ) -> Hearing | Message:
         """Its events, or why there are none. Whoever resumes is waited with for what is away just now.
 
         Then it is told to come again: a last word would end it for good.
         """
-        until = self._clock() + self._patience
+        until, after = self._clock() + self._patience, telling.behind
         while True:
             context = self._context(caller)
             context.resumes_after = after
             events = await self._loom.events(operation, context, variables)
+            telling.behind = None if context.resumed is None else str(context.resumed)
             if not isinstance(events, ExecutionResult):
                 return cast("Hearing", events)
             cause = _cause(said := events.errors or [])
@@ -88,8 +86,14 @@ class Subscribing:
             await asyncio.sleep(max(ASK_AGAIN, min(cause.retry_after or 0.0, self._patience)))
 
     async def _messages(
-        self, operation: Operation, variables: Mapping[str, Any], caller: Caller, hearing: Hearing, telling: Telling
+        self, operation: Operation, variables: Mapping[str, Any], caller: Caller, telling: Telling
     ) -> AsyncGenerator[Message, None]:
+        # Begun by whoever waits for the first message, so that it can be stopped while it begins.
+        hearing = await self._begin(operation, variables, caller, telling)
+        if isinstance(hearing, Message):
+            yield hearing
+            return
+        telling.hearing = hearing
         which = (operation, _spoken(operation, variables), _rights(caller.principal))
         shared, at_once = self._shared, self._loom.immediate(operation, variables)
         async with aclosing(hearing):
@@ -142,10 +146,6 @@ def _cause(said: Sequence[GraphQLError]) -> Mistake | Fault:
     if not isinstance(cause, Mistake | Fault):
         raise cause
     return cause
-
-
-async def _only(message: Message) -> AsyncGenerator[Message, None]:
-    yield message
 
 
 def _broken(operation: Operation, error: Mistake | Fault, caller: Caller) -> bytes:

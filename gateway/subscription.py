@@ -62,6 +62,6 @@ class Operate(Protocol):
         """The messages of one operation: one for a query or a mutation, one an event for a subscription.
 
         `after` is a cursor that the transport was given (Last-Event-ID) and that wins over the argument of that name.
-        Raises WrongDocumentError or RefusedError where it does not begin; the iterator raises EndedError. Closing the
-        iterator ends the subscription at once.
+        It, or the iterator before its first message, raises WrongDocumentError or RefusedError where it does not begin;
+        the iterator raises EndedError. Closing the iterator ends the subscription at once.
         """

@@ -12,12 +12,14 @@ from workflows.hearing import Hearing
 class Telling:
     """As an iterator of messages that knows its place (`Placed`)."""
 
-    __slots__ = ("_hearing", "current", "messages")
+    __slots__ = ("behind", "current", "hearing", "messages")
 
-    def __init__(self, hearing: Hearing) -> None:
+    def __init__(self, after: str | None) -> None:
         """Nothing is told yet; `messages` is set before anybody asks for one."""
-        self._hearing = hearing
         self.messages: AsyncGenerator[Message, None]
+        self.behind = after
+        """The cursor that was given, until `hearing` is there."""
+        self.hearing: Hearing | None = None
         self.current: Logged | None = None
         """The event that is being answered, or whose answer is on its way."""
 
@@ -26,8 +28,8 @@ class Telling:
         """Behind all that was told and all that is not for this subscriber; None where it has no place yet."""
         if self.current is not None:
             return before(self.current)
-        place = self._hearing.place
-        return None if place is None else str(place)
+        place = self.hearing.place if self.hearing is not None else None
+        return self.behind if place is None else str(place)
 
     def __aiter__(self) -> Telling:
         """Itself."""

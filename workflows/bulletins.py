@@ -169,9 +169,11 @@ class Bulletins:
                     await delivery_log.end(transaction, one.due, DeliveryState.TAKEN, keep=True)
             await give_back(transaction, spent, len([one for one in announced if one.bulletin.id in refused]))
             await self._lay_aside(transaction, announced, refused)
-            await self._heard(transaction)
+            if self._silent is not False:
+                await settle_concern(transaction, self._shop.landscape.tenant, _SILENT)
             if any(one.due.failed for one in announced) and not await delivery_log.count_dead(transaction, BULLETINS):
                 await settle_concern(transaction, self._shop.landscape.tenant, _REFUSED)
+        self._silent_since, self._silent = None, False
 
     async def _later(self, announced: Sequence[Announced], spent: int, fault: Fault) -> None:
         """Let them wait the longer, the longer the CRM takes nothing: what is new among them shortens no wait."""
@@ -184,27 +186,22 @@ class Bulletins:
                 await give_back(transaction, spent, len(announced))
             for one in announced:
                 await delivery_log.later(transaction, one.due, wait, fault.sentence)
-            await self._not_heard(transaction, fault)
+            told = await self._tell_silence(transaction, fault)
+        # Only once it is written down: what is rolled back was told to nobody.
+        self._silent = self._silent or told
 
-    async def _not_heard(self, transaction: AsyncConnection, fault: Fault) -> None:
-        """Tell a person once, where the CRM has taken nothing for long."""
+    async def _tell_silence(self, transaction: AsyncConnection, fault: Fault) -> bool:
+        """Tell a person once, where the CRM has taken nothing for long; whether that is told."""
         now, crm = self._shop.clock(), self._shop.landscape.crm
         since = self._silent_since = now if self._silent_since is None else self._silent_since
         if now - since < SILENT_SECONDS or self._silent:
-            return
-        self._silent = True
+            return bool(self._silent)
         sentence = (
             f"{crm} has taken no bulletin for {round((now - since) / 60)} minutes; its screens show old statuses."
         )
         action = "Look at the connection and the rights of its user. What waits is published by itself once it can be."
         await self._tell(transaction, _SILENT, "The CRM takes no bulletins", sentence, action, fault.sentence)
-
-    async def _heard(self, transaction: AsyncConnection) -> None:
-        """It took some: nobody has to look after that any more."""
-        self._silent_since = None
-        if self._silent is not False:
-            self._silent = False
-            await settle_concern(transaction, self._shop.landscape.tenant, _SILENT)
+        return True
 
     async def _lay_aside(
         self, transaction: AsyncConnection, announced: Sequence[Announced], refused: Mapping[str, str]

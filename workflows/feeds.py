@@ -95,11 +95,13 @@ class Feeds:
             moved = _mine(system, way, self.me).where(_table.c.position.is_not_distinct_from(read))
             since = func.coalesce(_table.c.trouble_since, func.clock_timestamp()) if heard.trouble else null()
             values: dict[str, object] = {
-                "heard_at": func.clock_timestamp(),
                 "due_at": func.clock_timestamp() + timedelta(seconds=next_in),
                 "trouble": heard.trouble[:LONGEST_TROUBLE] if heard.trouble else null(),
                 "trouble_since": since,
             }
+            if not heard.more:
+                # Only who has come to the end has heard of everything until now: catching up goes by that.
+                values["heard_at"] = func.clock_timestamp()
             if heard.position is not None:
                 values["position"] = heard.position
             stored = (await transaction.execute(moved.values(**values).returning(_table.c.system))).first() is not None
@@ -127,7 +129,8 @@ class Feeds:
         async with self.shop.store.transaction() as transaction:
             mine = update(_table).where(_table.c.system == system, _table.c.way == POLL)
             await transaction.execute(mine.values(due_at=func.clock_timestamp()))
-            await transaction.execute(mine.where(_table.c.heard_at > at).values(position=poller.position_at(at)))
+            back = {"position": poller.position_at(at), "heard_at": at}
+            await transaction.execute(mine.where(_table.c.heard_at > at).values(**back))
 
 
 def _mine(system: str, way: str, me: str) -> Update:
@@ -213,7 +216,7 @@ class _Streaming:
             if listening.done():
                 listening.result()
         except PositionLostError:
-            await self._catch_up(held)
+            await self._catch_up()
         finally:
             for task in (renewing, listening):
                 task.cancel()
@@ -237,8 +240,11 @@ class _Streaming:
                 if await self.feeds.claim(self.system, STREAM) is None:
                     return
 
-    async def _catch_up(self, held: Row[Any]) -> None:
-        """The system forgot our place: ask it what was changed since, and listen from now on."""
+    async def _catch_up(self) -> None:
+        """The system forgot our place: ask it what was changed since we heard of it last, and listen from now on."""
+        held = await self.feeds.claim(self.system, STREAM)
+        if held is None:
+            return
         since = (held.heard_at or held.began_at) - OVERLAP
         log.warning("%s does not keep events of before any more: what was changed is asked for instead", self.system)
         if self.poller is not None:

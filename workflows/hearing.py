@@ -85,6 +85,8 @@ class Hearing:
             behind = self._at if listener.cut else listener.left_behind or self._at
             raise CutOffError(behind, leaving=listener.leaving)
         finally:
+            # Where it stands now is where it stood, whoever asks later.
+            self._at = self.place
             hub.detach(listener)
 
     async def _begin(self) -> Cursor:

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.events import NOWHERE, Cursor, Event, Logged
 from workflows.event_stream import from_wire, stream_of
-from workflows.hearing import Hearing
+from workflows.hearing import A_TURN, Hearing
 from workflows.listening import CutOffError, Interest, Listener, lanes_of
 from workflows.log import Standing, read_log, standing
 from workflows.store.opening import Store
@@ -70,6 +70,7 @@ class Hub:
         self._standing = _UNREAD
         self._recent: deque[Logged] = deque(maxlen=RECENT)
         self._lanes: dict[object, set[Listener]] = {}
+        self._attached: set[Listener] = set()
         self._turns = asyncio.Semaphore(READERS)
         self._looks = asyncio.Lock()
         self._away_until = 0.0
@@ -83,7 +84,7 @@ class Hub:
     @property
     def listeners(self) -> int:
         """How many subscribers are told of what comes."""
-        return len(set().union(*self._lanes.values())) if self._lanes else 0
+        return len(self._attached)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -106,7 +107,7 @@ class Hub:
         self._send_away()
 
     def _send_away(self) -> None:
-        for listener in [one for lane in self._lanes.values() for one in lane]:
+        for listener in self._attached:
             listener.leave(self.cursor)
 
     async def place(self) -> Cursor:
@@ -115,7 +116,10 @@ class Hub:
         May raise what a store that is away raises.
         """
         if self._standing is _UNREAD:
-            await self._look()
+            async with self._asking() as transaction:
+                await standing(transaction)
+            if self._standing is _UNREAD:
+                await self._look()
         return self.cursor
 
     async def check(self, cursor: Cursor) -> None:
@@ -150,8 +154,10 @@ class Hub:
     async def behind(self, after: Cursor) -> tuple[Sequence[Logged], Cursor]:
         """A page of what is behind a cursor, from what is at hand or from the log; and where it ends.
 
-        May raise what a store that is away raises.
+        CutOffError where the log began anew; may raise what a store that is away raises.
         """
+        if after.epoch != self._standing.epoch:
+            raise CutOffError(after, leaving=True)
         head, recent = self._standing.head, self._recent
         if recent and recent[0].cursor.position <= after.position + 1:
             start = after.position + 1 - recent[0].cursor.position
@@ -184,12 +190,14 @@ class Hub:
         if self.leaving:
             listener.leave(self.cursor)
         listener.attached = True
+        self._attached.add(listener)
         for lane in listener.interest.lanes():
             self._lanes.setdefault(lane, set()).add(listener)
 
     def detach(self, listener: Listener) -> None:
         """Offer it nothing more; no matter whether it was attached."""
         listener.attached = False
+        self._attached.discard(listener)
         for lane in listener.interest.lanes():
             held = self._lanes.get(lane)
             if held is not None:
@@ -233,8 +241,9 @@ class Hub:
             await self._look_once()
             return place
         [(_, entries)] = answer
-        for _, entry in entries:
+        for number, (_, entry) in enumerate(entries, 1):
             await self._hear(entry)
+            await _let_others(number)
         return bytes(entries[-1][0])
 
     async def _hear(self, entry: Any) -> None:
@@ -269,8 +278,9 @@ class Hub:
                     # All of it was dropped since we looked how far the log goes.
                     await self._begin(transaction, await standing(transaction))
                     return
-                for logged in page:
+                for number, logged in enumerate(page, 1):
                     self._tell(logged)
+                    await _let_others(number)
 
     async def _begin(self, transaction: AsyncConnection, found: Standing) -> None:
         """Another epoch, or one that was dropped up to beyond us: whoever listens is sent to read anew.
@@ -303,3 +313,9 @@ class Hub:
         for lane in lanes_of(logged.event):
             for listener in self._lanes.get(lane, ()):
                 listener.offer(logged)
+
+
+async def _let_others(number: int) -> None:
+    """After so many events let those who were told of them take them: their queues are bounded."""
+    if number % A_TURN == 0:
+        await asyncio.sleep(0)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Final
 
+from msgspec.structs import replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from canonical.changes import LONGEST_PAYLOAD, Unreadable
+from canonical.changes import LONGEST_PAYLOAD, Concept, Unreadable
 from canonical.errors import Fault
 from canonical.events import Event
 from canonical.refs import Ref
@@ -36,8 +38,21 @@ LEEWAY: Final = timedelta(minutes=1)
 """So long before its system tells of a change the change itself may have been."""
 _ONE_AT_A_TIME: Final = text("select pg_try_advisory_xact_lock(79)")
 
+LOOKS: Final = 4
+"""A turn's time, in looks that take all of theirs: it holds a transaction, and other workers wait for it."""
+
 Forget = Callable[[Sequence[Waiting], Sequence[Ref]], Awaitable[None]]
 """Tells whoever keeps answers what changed, and which orders that is about."""
+
+
+class _Room:
+    """How many changes a turn takes: half of them after one that did not come to its end, and slowly more again."""
+
+    most = MOST
+
+    def adapt(self, *, in_time: bool) -> None:
+        """After a turn."""
+        self.most = min(MOST, 2 * self.most) if in_time else max(1, self.most // 2)
 
 
 @dataclass(frozen=True)
@@ -48,24 +63,31 @@ class Intake:
     looking: Looking
     forget: Forget | None = None
     seconds: float = 20.0
-    """What a turn's questions to the systems may take together."""
+    """What one look's questions to the systems may take together; a turn ends after LOOKS times as long."""
+    room: _Room = field(default_factory=_Room, compare=False)
 
     async def turn(self) -> int:
         """Look at what waits, up to MOST changes; how many there were."""
+        until = monotonic() + LOOKS * self.seconds
         async with self.shop.store.transaction() as transaction:
             if not (await transaction.execute(_ONE_AT_A_TIME)).scalar_one():
                 return 0
-            ids = await inbox.take_due(transaction, MOST)
+            ids = await inbox.take_due(transaction, self.room.most)
             if ids:
-                await self._take_in(transaction, ids)
+                await self._take_in(transaction, ids, until)
+        self.room.adapt(in_time=monotonic() < until)
         return len(ids)
 
-    async def _take_in(self, transaction: AsyncConnection, ids: Sequence[int]) -> None:
+    async def _take_in(self, transaction: AsyncConnection, ids: Sequence[int], until: float) -> None:
         """Look at these changes together; where that fails, at each half of them, down to the one that is the cause.
+
+        What the time does not reach stays due.
 
         A system that does not answer is no failure, but a Fault. What fails is a record, or a message, of which nobody
         thought: it waits like what a silent system tells of, and keeps nothing else waiting.
         """
+        if monotonic() >= until:
+            return
         try:
             async with transaction.begin_nested():
                 await self._look_at(transaction, await inbox.read_changes(transaction, ids))
@@ -77,10 +99,12 @@ class Intake:
                 log.exception("Change %s of the inbox cannot be taken in, and is put off", ids[0])
                 return
             for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-                await self._take_in(transaction, half)
+                await self._take_in(transaction, half, until)
 
     async def _look_at(self, transaction: AsyncConnection, waiting: Sequence[Waiting]) -> None:
-        named = await self._named(waiting)
+        told = await self._named(waiting)
+        waiting = [one for one in waiting if not await self._parted(transaction, one, told[one.id])]
+        named = {one.id: told[one.id] for one in waiting}
         refs = list(dict.fromkeys(ref for refs in named.values() for ref in refs if isinstance(ref, Ref)))
         if self.forget is not None:
             await self.forget(waiting, refs)
@@ -88,6 +112,19 @@ class Intake:
         began = await listening_since(transaction, self.shop.landscape.instances)
         await self._tell(transaction, seen, _reasons(waiting, named, seen, began))
         await self._settle(transaction, waiting, named, seen)
+
+    async def _parted(self, transaction: AsyncConnection, one: Waiting, orders: Sequence[Ref | Fault]) -> bool:
+        """Let a change of more orders than a turn looks at be a change of each of them; whether it was such a one."""
+        refs = [ref for ref in orders if isinstance(ref, Ref) and ref.system == one.system]
+        if len(refs) <= MOST or len(refs) < len(orders):
+            return False
+        each = [
+            replace(one.change, event_id=f"{one.change.event_id}/{ref.key}", concept=Concept.ORDER, key=ref.key)
+            for ref in refs
+        ]
+        await inbox.store_changes(transaction, one.system, each)
+        await inbox.done_with(transaction, [one.id])
+        return True
 
     async def _named(self, waiting: Sequence[Waiting]) -> Mapping[int, Sequence[Ref | Fault]]:
         """The orders that each change is about, by its number; a Fault where that could not be found out."""

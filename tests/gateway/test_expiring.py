@@ -22,8 +22,9 @@ def caller(expires_at: float) -> Caller:
 class Telling:
     """Messages that were written down, and then none; where they stand, and whether they were closed."""
 
-    def __init__(self, *bodies: bytes) -> None:
-        self.cursor, self.closed, self._left = "7", False, list(bodies)
+    def __init__(self, *told: bytes | Message) -> None:
+        self.cursor, self.closed = "7", False
+        self._left = [one if isinstance(one, Message) else Message(one) for one in told]
 
     def __aiter__(self) -> Telling:
         return self
@@ -31,7 +32,7 @@ class Telling:
     async def __anext__(self) -> Message:
         if not self._left:
             await asyncio.Event().wait()
-        return Message(self._left.pop(0))
+        return self._left.pop(0)
 
     async def aclose(self) -> None:
         self.closed = True
@@ -97,3 +98,15 @@ async def test_what_waited_for_its_stream_until_its_token_had_ended_is_not_execu
         await Expiring(answers, STREAM_ENDS, lambda: 200.0)(ASKED, caller(200.0))
 
     assert answers.asked == 0
+
+
+async def test_a_message_that_was_sent_is_not_told_again_after_its_token_ended() -> None:
+    now = [100.0]
+    messages = await Expiring(Answers(Telling(Message(b"8", "8"))), STREAM_ENDS, lambda: now[0])(ASKED, caller(200.0))
+
+    sent = await anext(messages)
+    now[0] = 200.0
+    with pytest.raises(EndedError) as ended:
+        await anext(messages)
+
+    assert (sent.cursor, ended.value.cursor) == ("8", "8")

@@ -329,16 +329,17 @@ async def test_a_cursor_that_is_a_variables_default_is_its_place_as_well(audienc
 
     seat = await audience.seat(text)
 
-    assert seat.messages.cursor == start  # type: ignore[attr-defined]
     assert (await seat.message()).cursor == str(await audience.telling.at(1))
+    assert seat.messages.cursor == start  # type: ignore[attr-defined] # the message is on its way
 
 
 @pytest.mark.parametrize("variables", [{"after": 5}, {"filter": 3}, {"filter": {"kinds": ["NOPE"]}}])
 async def test_variables_that_do_not_fit_are_the_documents_fault_and_told_in_words(
     audience: Audience, variables: dict[str, Any]
 ) -> None:
+    seat = await audience.seat(REVENUE, variables)
     with pytest.raises(WrongDocumentError) as wrong:
-        await audience.seat(REVENUE, variables)
+        await seat.message()
 
     assert wrong.value.code == "GRAPHQL_VALIDATION_FAILED"
     assert "Variable '$" in wrong.value.errors[0].message
@@ -350,8 +351,9 @@ async def test_whoever_resumes_while_its_order_cannot_be_looked_up_is_told_to_co
     audience.house.us.faults["*"] = Unavailable("erp-us", "erp-us does not answer.")
     start = str(await audience.telling.at(0))
 
+    seat = await audience.seat(STATUS, {**number, "after": start})
     with pytest.raises(EndedError) as ended:
-        await audience.seat(STATUS, {**number, "after": start})
+        await seat.message()
 
     assert (ended.value.code, ended.value.cursor, ended.value.again) == ("SOURCE_UNAVAILABLE", start, True)
     assert await refusal(audience, STATUS, number) == ("SOURCE_UNAVAILABLE", ["orderStatusChanged"])

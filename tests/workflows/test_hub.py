@@ -221,10 +221,10 @@ async def test_of_all_events_only_those_are_told_that_fit_each_once(
         one = Subscriber(hub, await quiet.at(0), interest)
         async with listening(one):
             if not late:
-                await attached(hub, int(bool(interest.lanes())))
+                await attached(hub, 1)
                 await quiet.log(*EVENTS)
             await until(lambda: hub.cursor.position == len(EVENTS) and len(one.heard) >= len(keys))
-            await attached(hub, int(bool(interest.lanes())))
+            await attached(hub, 1)
 
     assert one.keys == keys
 
@@ -348,6 +348,34 @@ async def test_a_log_whose_events_are_gone_though_it_says_otherwise_holds_nobody
             await one.hears(1)
 
     assert one.keys == ["e4"]
+
+
+async def test_a_burst_cuts_nobody_off_who_takes_what_it_is_told(quiet: Telling, line: Redis) -> None:
+    hub, relay = Hub(quiet.store, "acme", line, look_every=NEVER), Relay(quiet.store, "acme", line)
+
+    async with hub.open():
+        one = Subscriber(hub, await quiet.at(0))
+        async with listening(one):
+            await attached(hub, 1)
+            await until(lambda: waits(line))
+            await quiet.put(*[happened(f"e{number}") for number in range(450)])
+            await relay.move()
+            await one.hears(450)
+
+    assert one.cuts == []
+
+
+async def test_whoever_may_see_nothing_is_sent_away_as_well(quiet: Telling) -> None:
+    hub = Hub(quiet.store, "acme", look_every=SOON)
+
+    async with hub.open():
+        nobody = Subscriber(hub, await quiet.at(0), Interest(kinds=EVERY, accounts=frozenset()))
+        async with listening(nobody, again=False) as tasks:
+            await attached(hub, 1)
+            hub.leave()
+            await asyncio.wait_for(asyncio.gather(*tasks), 30)
+
+    assert [cut.leaving for cut in nobody.cuts] == [True]
 
 
 async def test_closing_an_iterator_detaches_it_at_once(quiet: Telling) -> None:

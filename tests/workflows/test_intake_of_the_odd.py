@@ -127,3 +127,26 @@ async def test_a_store_that_goes_away_during_a_turn_ends_it_and_nothing_of_it_ha
 
     assert await desk.house.ask("select key, attempts from change_in order by id") == [("sale1", 0), ("odd", 0)]
     assert await desk.told() == []
+
+
+async def test_a_change_of_more_orders_than_a_turn_looks_at_becomes_one_of_each(desk: Desk) -> None:
+    refs = [Ref("crm", f"sale{number}") for number in range(MOST + 50)]
+    desk.eye.orders |= {ref: stands(0, ref) for ref in refs}
+    desk.eye.about["C-1"] = tuple(refs)
+    await desk.hear(change("C-1", "message-9", Concept.CONTRACT))
+
+    turns = [await desk.intake.turn() for _ in range(4)]
+
+    assert turns == [1, MOST, 50, 0]
+    assert {event.order for event in await desk.told()} == set(refs)
+
+
+async def test_a_turn_that_takes_too_long_leaves_the_rest_due_and_the_next_one_takes_less(desk: Desk) -> None:
+    desk.intake = Intake(desk.house.shop, desk.eye, seconds=0.0)
+    await desk.hear(change("odd"), change("sale1"))
+
+    turns = [await desk.intake.turn() for _ in range(2)]
+
+    assert turns == [2, 2]
+    assert await desk.waits() == ["odd", "sale1"]
+    assert desk.intake.room.most == MOST // 4
