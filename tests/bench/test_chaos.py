@@ -33,7 +33,7 @@ def test_whatever_goes_wrong_one_intent_is_one_order_and_a_person_sees_what_did_
 @pytest.mark.xdist_group("workers")
 @pytest.mark.timeout(900)
 def test_a_real_erp_holds_one_order_for_each_intent_too() -> None:
-    under_fire(replace(SHORT, orders=12, erp="tryton"))
+    under_fire(replace(SHORT, orders=8, erp="tryton"))
 
 
 def under_fire(plan: Plan) -> None:

@@ -23,7 +23,7 @@ pytestmark = no_warning_of_the_abandoned
 
 SCHEMA = world_schema()._schema
 QUERIES, MUTATIONS = operations(SCHEMA), operations(SCHEMA, kind="mutation")
-PARTS, PART = 8, 500
+PARTS, PART = 7, 500
 LONG_PARTS = 20
 
 

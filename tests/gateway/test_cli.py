@@ -79,7 +79,7 @@ def test_a_database_is_migrated_by_its_name_in_the_environment(databases: Databa
     said = revgraph("migrate", DATABASE_URL=url)
 
     assert said.exit_code == 0
-    assert "The database is at revision 0002." in said.output
+    assert "The database is at revision 0003." in said.output
 
 
 def test_serving_without_a_key_is_refused_in_words() -> None:

@@ -73,7 +73,7 @@ class Audience:
     def __init__(self, house: House, engine: str, *, hears: bool = True) -> None:
         self.house = house
         self.now = 1000.0
-        self.hub = Hub(house.store, "acme", look_every=0.05)
+        self.hub = Hub(house.store, "acme", look_every=0.05, patience=0.3)
         self.telling = Telling(house.store, Relay(house.store, "acme"))
         self.heard_by = self.hub if hears else None
         self.seats: list[Seat] = []
