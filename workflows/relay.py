@@ -29,8 +29,10 @@ KEPT_IN_STREAM: Final = 20_000
 
 _ONE_AT_A_TIME: Final = text("select pg_advisory_xact_lock(78)")
 _MOVE: Final = text(
-    "with gone as (delete from event_out where id in"
-    " (select id from event_out order by id limit :most for update skip locked) returning id, tenant, key, body),"
+    # Materialized: a subquery with a limit may be executed more than once, and then takes more than that.
+    "with taken as materialized (select id from event_out order by id limit :most for update skip locked),"
+    " gone as (delete from event_out using taken where event_out.id = taken.id"
+    " returning event_out.id, event_out.tenant, event_out.key, event_out.body),"
     " fresh as (select distinct on (tenant, key) id, tenant, key, body from gone where not exists"
     " (select 1 from event where event.tenant = gone.tenant and event.key = gone.key) order by tenant, key, id),"
     " placed as (select (select head from event_log) + row_number() over (order by id) as position, tenant, key, body"
