@@ -29,6 +29,7 @@ def test_whatever_goes_wrong_one_intent_is_one_order_and_a_person_sees_what_did_
     under_fire(SHORT)
 
 
+@pytest.mark.proof
 @pytest.mark.tryton
 @pytest.mark.xdist_group("workers")
 @pytest.mark.timeout(900)
