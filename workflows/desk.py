@@ -63,8 +63,11 @@ Judge = Callable[[], Awaitable[Verdict]]
 """Asks the systems whether somebody may do something. A key that was given before is answered without it."""
 
 
-class _CommitLostError(Exception):
-    """The store broke off while it was told to keep a new submission: it may or may not have kept it."""
+@dataclass
+class _Taken:
+    """What the store was told to keep; whether it did is not known before it says so."""
+
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Desk:
     landscape: Landscape
     wait: float = 1.8
     """Seconds that a new submission is waited for before it is answered as it stands."""
+    accept_within: float = LONGEST
     look_every: float = 0.05
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = monotonic
@@ -110,20 +114,18 @@ class Desk:
             crm_customer_key=crm_customer_key,
         )
         until = self.clock() + (self.wait if within is None else min(self.wait, within))
-        bound: Bound | list[Problem] = []
+        taken = _Taken()
         try:
-            async with asyncio.timeout(LONGEST):
-                bound = await self._bound(given, judge)
+            async with asyncio.timeout(self.accept_within):
+                bound = await self._bound(given, judge, taken)
             if isinstance(bound, list):
                 problems = tuple(replace(problem, correlation_id=correlation_id) for problem in bound)
                 return Submitted(submission=None, problems=problems)
             return await self._answer(bound, until)
         except Mistake as mistake:
             return Submitted(submission=None, problems=(of_mistake(mistake, correlation_id, KEY),))
-        except _CommitLostError:
-            return Submitted(submission=None, problems=(_away(correlation_id, perhaps=True),))
         except _AWAY:
-            return Submitted(submission=None, problems=(_away(correlation_id, perhaps=isinstance(bound, Bound)),))
+            return Submitted(submission=None, problems=(_away(correlation_id, perhaps=taken.bound is not None),))
 
     async def submissions(self, principal: Principal, ids: Sequence[str]) -> list[Submission | None]:
         """Submissions by id, as many as asked for; None where there is none that the principal may see."""
@@ -177,27 +179,23 @@ class Desk:
         async with self.store.transaction() as transaction:
             return await kpis.report(transaction, principal, self.landscape, since, until, interval)
 
-    async def _bound(self, given: Given, judge: Judge | None) -> Bound | list[Problem]:
+    async def _bound(self, given: Given, judge: Judge | None, taken: _Taken) -> Bound | list[Problem]:
         check_key(given.key)
         if judge is not None:
             # Not inside the transaction: while the systems are asked, nobody waits for a connection of ours.
             async with self.store.transaction() as transaction:
                 held = await replay(transaction, given)
             if held is not None:
+                taken.bound = held
                 return held
             verdict = await judge()
             if verdict.problems:
                 return list(verdict.problems)
             given = replace(given, crm_customer_key=verdict.crm_customer_key or given.crm_customer_key)
-        made = False
-        try:
-            async with self.store.transaction() as transaction:
-                decided = await self._decided(transaction, given)
-                made = isinstance(decided, Bound)
-        except _AWAY as error:
-            if made:
-                raise _CommitLostError from error
-            raise
+        async with self.store.transaction() as transaction:
+            decided = await self._decided(transaction, given)
+            # Known outside before the commit: that may come to its end though nobody waits for it any more.
+            taken.bound = decided if isinstance(decided, Bound) else None
         return decided
 
     async def _decided(self, transaction: AsyncConnection, given: Given) -> Bound | list[Problem]:

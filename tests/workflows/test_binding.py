@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,6 +51,22 @@ class DyingStore(Store):
             yield connection
         if self.left < 0:
             raise _gone()
+
+
+class StandingStore(Store):
+    """A store that stands still for ever: before it begins, or as it is committed."""
+
+    def __init__(self, url: str, *, commits: bool) -> None:
+        super().__init__(url)
+        self.commits, self.reached = commits, 0
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        if self.commits:
+            async with super().transaction() as connection:
+                yield connection
+        self.reached += 1
+        await asyncio.Event().wait()
 
 
 def _gone() -> OperationalError:
@@ -103,3 +121,19 @@ async def test_a_store_that_is_away_has_accepted_nothing_and_one_that_breaks_off
         await store.close()
 
     assert outcomes == [Outcome.NOT_APPLIED, Outcome.UNCERTAIN, Outcome.UNCERTAIN]
+
+
+@pytest.mark.parametrize("commits,outcome", [(False, Outcome.NOT_APPLIED), (True, Outcome.UNCERTAIN)])
+async def test_a_store_that_stands_still_is_not_waited_for_and_nothing_is_said_that_is_not_known(
+    house: House, commits: bool, outcome: Outcome
+) -> None:
+    store = StandingStore(house.store.url, commits=commits)
+    desk = Desk(store, house.landscape, wait=0.0, accept_within=1.0 if commits else 0.01)
+
+    [problem] = (await desk.submit(ANN, order(), KEY, "corr-1")).problems
+    await store.close()
+    again = await house.submit(order(), KEY)
+
+    assert store.reached == 1
+    assert (problem.code, problem.outcome) == ("STORE_UNAVAILABLE", outcome)
+    assert again.replayed is commits
