@@ -24,6 +24,7 @@ pytestmark = [
 ]
 
 CRM, TOPIC = "salesforce", "Revgraph_Order_Status__e"
+OFTEN = "\n[instances.feed]\npoll_seconds = 0.5\n\n[instances.settings]"
 BULLETINS = '\n[bulletins]\non = true\ncoalesce_seconds = 0.1\nstatuses = ["BOOKED", "IN_FULFILLMENT", "FULFILLED"]\n'
 
 
@@ -38,7 +39,7 @@ async def test_what_happens_to_an_order_is_told_to_the_crms_own_screens(
     company: Company, control: httpx.AsyncClient, url: str, tmp_path: Path
 ) -> None:
     landscape = company.landscape.with_name("with_bulletins.toml")
-    landscape.write_text(company.landscape.read_text() + BULLETINS)
+    landscape.write_text(company.landscape.read_text().replace("\n[instances.settings]", OFTEN) + BULLETINS)
     key = str((await control.post("/story/steps", json={"step": "propose", "seed": 77})).json()["crm_key"])
 
     async def happen(*steps: str) -> None:
