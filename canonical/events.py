@@ -65,7 +65,9 @@ class ExceptionFacts(Struct, frozen=True, kw_only=True):
 class Event(Struct, frozen=True, kw_only=True):
     """One event. `key` names it once for ever, whichever way it was learnt; `at` is when it happened (UTC).
 
-    `order` and `customer` are the anchors that global ids are made of; `crm_customer` is the customer's key in the CRM.
+    `order` and `customer` are the anchors that global ids are made of, `order_names` and `customer_names` what their
+    other records are called: an order of an ERP has another anchor once the CRM knows it. `crm_customer` is the
+    customer's key in the CRM.
     `legal_entities` are those whose books it is about, none where that is not known. Of the last fields those that fit
     the kind are there.
     """
@@ -75,7 +77,9 @@ class Event(Struct, frozen=True, kw_only=True):
     kind: EventKind
     at: datetime
     order: Ref | None = None
+    order_names: tuple[Ref, ...] = ()
     customer: Ref | None = None
+    customer_names: tuple[Ref, ...] = ()
     crm_customer: str | None = None
     legal_entities: tuple[str, ...] = ()
     submission_id: str | None = None

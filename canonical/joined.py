@@ -57,6 +57,10 @@ class Order(Struct, frozen=True, kw_only=True, weakref=True):
         """Every system's record, the CRM's first."""
         return ((self.crm,) if self.crm else ()) + self.booked
 
+    def names(self) -> tuple[Ref, ...]:
+        """What its records are called, the anchor first, each once."""
+        return tuple(dict.fromkeys((self.ref, *(record.ref for record in self.records()))))
+
 
 class Customer(Struct, frozen=True, kw_only=True, weakref=True):
     """One customer over all systems; `ref` is its anchor. `faults` as for an order."""
@@ -76,6 +80,10 @@ class Customer(Struct, frozen=True, kw_only=True, weakref=True):
     def records(self) -> tuple[CustomerRecord, ...]:
         """Every system's record, the CRM's first."""
         return ((self.crm,) if self.crm else ()) + self.accounts
+
+    def names(self) -> tuple[Ref, ...]:
+        """What its records are called, the anchor first, each once."""
+        return tuple(dict.fromkeys((self.ref, *(record.ref for record in self.records()))))
 
 
 class Product(Struct, frozen=True, kw_only=True, weakref=True):

@@ -18,8 +18,9 @@ FRESH_SECONDS: Final = 5.0
 class Shared:
     """The answers of one process. A key names the event, what is asked of it, and the rights of whoever asks."""
 
-    def __init__(self) -> None:
-        """Nothing was answered yet."""
+    def __init__(self, fresh_seconds: float = FRESH_SECONDS) -> None:
+        """Nothing was answered yet; what is read from systems is shared for so long."""
+        self._fresh = fresh_seconds
         self._made: OrderedDict[Hashable, Message] = OrderedDict()
         self._read: dict[Hashable, asyncio.Task[Message]] = {}
 
@@ -60,6 +61,6 @@ class Shared:
     def _keep_for_a_moment(self, key: Hashable, task: asyncio.Task[Message]) -> None:
         whole = not task.cancelled() and task.exception() is None and task.result().whole
         if whole:
-            task.get_loop().call_later(FRESH_SECONDS, self._read.pop, key, None)
+            task.get_loop().call_later(self._fresh, self._read.pop, key, None)
         else:
             self._read.pop(key, None)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -31,6 +32,8 @@ from resolvers.own_records import own_id, own_key
 from workflows.exception_queue import ExceptionFilter
 from workflows.hub import Hub
 from workflows.listening import Interest
+
+T = TypeVar("T")
 
 MOST_NAMED = 100
 """Orders or customers of one filter."""
@@ -122,42 +125,46 @@ async def _interest(
         context.landscape.entity(code)
     interest = Interest(
         kinds=kinds,
-        orders=None if orders is None else frozenset([await _order(context, one) for one in orders]),
-        customers=(
-            None if filter.customers is None else frozenset([await _customer(context, one) for one in filter.customers])
-        ),
+        orders=None if orders is None else await _all(context, _order, orders),
+        customers=None if filter.customers is None else await _all(context, _customer, filter.customers),
         happenings=filter.kinds,
         legal_entities=filter.legal_entities,
     )
     return _mine(context, interest)
 
 
-async def _order(context: Context, by: OrderNamed) -> Ref:
-    """The anchor of the order that is named. Our ids and the CRM's say it; for other names its systems are asked."""
+async def _all(
+    context: Context, names_of: Callable[[Context, T], Awaitable[tuple[Ref, ...]]], named: Sequence[T]
+) -> frozenset[Ref]:
+    return frozenset([name for one in named for name in await names_of(context, one)])
+
+
+async def _order(context: Context, by: OrderNamed) -> tuple[Ref, ...]:
+    """What the order goes by that is named. Our ids and the CRM's will do; for other names its systems are asked."""
     if isinstance(by.document, DocumentNamed):
         found = await order_by_number(context, by.document)
     else:
         ref = order_ref(context, by)
         if by.id is not None or ref.system == context.landscape.crm:
-            return ref
+            return (ref,)
         [found] = await load_orders(context, [ref])
-    return _anchor(found, "order")
+    return _names(found, "order")
 
 
-async def _customer(context: Context, by: CustomerNamed) -> Ref:
+async def _customer(context: Context, by: CustomerNamed) -> tuple[Ref, ...]:
     ref = customer_ref(context, by)
     if by.id is not None or ref.system == context.landscape.crm:
-        return ref
+        return (ref,)
     [found] = await load_customers(context, [ref])
-    return _anchor(found, "customer")
+    return _names(found, "customer")
 
 
-def _anchor(found: Order | Customer | Fault | None, what: str) -> Ref:
+def _names(found: Order | Customer | Fault | None, what: str) -> tuple[Ref, ...]:
     if isinstance(found, Fault):
         raise found
     if found is None:
         raise Mistake("NOT_FOUND", f"There is no such {what} that your access includes.")
-    return found.ref
+    return found.names()
 
 
 async def orders_of(context: Context, parents: Sequence[Logged], _: Wanted) -> Sequence[Order | Exception | None]:

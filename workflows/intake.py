@@ -24,7 +24,7 @@ from canonical.refs import Ref
 from workflows import exception_queue, inbox
 from workflows.inbox import Waiting
 from workflows.looking import Looking, Seen
-from workflows.news import NEVER, Reason, news_of
+from workflows.news import NEVER, Reason, news_of, told_before
 from workflows.news_rows import keep_told, listening_since, told_of
 from workflows.outbox import put
 from workflows.workshop import Workshop
@@ -145,13 +145,13 @@ class Intake:
     ) -> None:
         tenant = self.shop.landscape.tenant
         orders = {one.order: one for one in seen.values() if isinstance(one, Seen)}
-        held = await told_of(transaction, tenant, list(orders))
+        held = await told_of(transaction, tenant, [name for one in orders.values() for name in (one.order, *one.names)])
         events: list[Event] = []
         for ref, order in orders.items():
-            told, fresh = news_of(tenant, order, held.get(ref), reasons[ref], datetime.now(UTC))
+            told, fresh = news_of(tenant, order, told_before(order, held), reasons[ref], datetime.now(UTC))
             events += fresh
             if told is not None:
-                await keep_told(transaction, tenant, ref, told)
+                await keep_told(transaction, tenant, ref, told, [name for name in order.names if name in held])
         await put(transaction, *sorted(events, key=lambda event: event.at))
 
     async def _settle(

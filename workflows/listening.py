@@ -29,6 +29,7 @@ def _everything(_: Event) -> bool:
 class Interest:
     """Which events: all conditions must fit, of each any value; None fits everything.
 
+    An order, and a customer, goes by every name that its records have.
     `accounts` are keys of customers in the CRM, `books` legal entities: what a subscriber may see at all.
     `admits` is asked of each event that fits, when it is handed out: rights may be others by then.
     """
@@ -58,9 +59,9 @@ class Interest:
     def _narrowly(self, event: Event) -> bool:
         if self.submission_id is not None and event.submission_id != self.submission_id:
             return False
-        if self.orders is not None and event.order not in self.orders:
+        if self.orders is not None and self.orders.isdisjoint((event.order, *event.order_names)):
             return False
-        if self.customers is not None and event.customer not in self.customers:
+        if self.customers is not None and self.customers.isdisjoint((event.customer, *event.customer_names)):
             return False
         if self.happenings is not None and _happening(event) not in self.happenings:
             return False
@@ -89,11 +90,12 @@ class Interest:
 def lanes_of(event: Event) -> tuple[object, ...]:
     """Every lane in which somebody may listen for this event, each once."""
     happening = _happening(event)
-    customer = ("customer", event.customer) if event.customer else None
+    customers = [("customer", ref) for ref in (event.customer, *event.customer_names)]
     account = ("account", event.crm_customer) if event.crm_customer else None
     entities = [("entity", code) for code in event.legal_entities]
-    named = (event.submission_id, event.order, customer, account, happening, event.kind, *entities)
-    return tuple(lane for lane in named if lane is not None)
+    orders = (event.order, *event.order_names)
+    named = (event.submission_id, *orders, *customers, account, happening, event.kind, *entities)
+    return tuple(dict.fromkeys(lane for lane in named if lane is not None))
 
 
 def _happening(event: Event) -> TimelineKind | None:

@@ -19,6 +19,7 @@ from sources.kit.call import Call
 class Seen(Struct, frozen=True, kw_only=True):
     """One order as it stands. `order` and `customer` are anchors, `entries` its whole timeline, the oldest first.
 
+    `names` and `customer_names` are what their records in other systems than the anchor's are called.
     `instants`: when a system says that something was, by the entry's key, where only the day is known and the timeline
     shows it at another instant of it. `silent` names the systems of which a part could not be read: what they lack is
     not known to be gone.
@@ -27,7 +28,9 @@ class Seen(Struct, frozen=True, kw_only=True):
     order: Ref
     entries: tuple[TimelineEntry, ...]
     status: OrderStatus | None
+    names: tuple[Ref, ...] = ()
     customer: Ref | None = None
+    customer_names: tuple[Ref, ...] = ()
     crm_customer: str | None = None
     legal_entities: tuple[str, ...] = ()
     instants: Mapping[str, datetime] = {}

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from canonical.events import Event, EventKind, Happening, StatusChange
 from canonical.order import OrderStatus
+from canonical.refs import Ref
 from canonical.timeline import TimelineArea, TimelineEntry, TimelineKind
 from workflows.looking import Seen
 
@@ -76,6 +77,31 @@ def news_of(
     return now_told, events
 
 
+def told_before(seen: Seen, told: Mapping[Ref, Told]) -> Told | None:
+    """What was told of the order, under its anchor and under each name that it went by before it had this one."""
+    before = {name: told[name] for name in (seen.order, *seen.names) if name in told}
+    if not before:
+        return None
+    statuses = {one.status for one in before.values()}
+    return Told(
+        status=told[seen.order].status if seen.order in told else statuses.pop() if len(statuses) == 1 else None,
+        happenings={
+            _renamed(key, name, seen.order): at for name, one in before.items() for key, at in one.happenings.items()
+        },
+        version=max(one.version for one in before.values()),
+        systems=frozenset.intersection(*(one.systems for one in before.values())),
+    )
+
+
+def _renamed(key: str, old: Ref, new: Ref) -> str:
+    """The key of a happening under an order's new anchor: a booking's names both, the order and the booking."""
+    kind, _, rest = key.partition(":")
+    mine, booking = f"{old.system}:{old.key}:", f"{old.system}/{old.key}"
+    part = rest.removeprefix(mine)
+    told_of_it = part != rest and (part == booking or part.startswith(f"{booking}/"))
+    return f"{kind}:{new.system}:{new.key}:{part}" if told_of_it else key
+
+
 def _instant(seen: Seen, entry: TimelineEntry) -> datetime:
     return seen.instants.get(entry.key, entry.at)
 
@@ -92,7 +118,7 @@ def _is_new(entry: TimelineEntry, at: datetime, told: Told, reason: Reason) -> b
 
 def _read_once(seen: Seen, told: Told, reason: Reason) -> frozenset[str]:
     """Systems whose part of the order is known: what they have more the next time is new, whenever they say it was."""
-    return (told.systems & reason.began.keys()) | (reason.began.keys() - set(seen.silent))
+    return frozenset((told.systems & reason.began.keys()) | (reason.began.keys() - set(seen.silent)))
 
 
 def _released(entries: Sequence[TimelineEntry], told: Mapping[str, str]) -> list[str]:
@@ -147,7 +173,9 @@ def _event(
         kind=kind,
         at=at,
         order=seen.order,
+        order_names=seen.names,
         customer=seen.customer,
+        customer_names=seen.customer_names,
         crm_customer=seen.crm_customer,
         legal_entities=seen.legal_entities,
         happening=happening,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,8 +38,13 @@ async def told_of(connection: AsyncConnection, tenant: str, orders: Sequence[Ref
     return {Ref(row.system, row.key): _told(row) for row in rows}
 
 
-async def keep_told(connection: AsyncConnection, tenant: str, order: Ref, told: Told) -> None:
-    """What was told of the order is this from now on."""
+async def keep_told(
+    connection: AsyncConnection, tenant: str, order: Ref, told: Told, instead_of: Sequence[Ref] = ()
+) -> None:
+    """What was told of the order is this from now on, `instead_of` what was kept under other names of it."""
+    for name in instead_of:
+        mine = (_table.c.tenant == tenant, _table.c.system == name.system, _table.c.key == name.key)
+        await connection.execute(delete(_table).where(*mine))
     values = {
         "status": told.status.value if told.status else None,
         "happenings": told.happenings,

@@ -50,7 +50,7 @@ async def _makes(read: Callable[[], object]) -> None:
 
 
 async def test_what_is_read_is_shared_while_it_is_read_and_a_moment_longer() -> None:
-    shared, systems = Shared(), Systems()
+    shared, systems = Shared(fresh_seconds=0.5), Systems()
 
     waiting = [asyncio.create_task(shared.read("key", systems.read())) for _ in range(3)]
     await until(lambda: systems.asked)

@@ -264,6 +264,7 @@ async def test_an_order_is_seen_whole_by_any_of_its_names(looked: Looked, ref: R
 
     kinds = [entry.kind for entry in seen.entries]
     assert (seen.order, seen.customer, seen.crm_customer) == (SALE1, Ref("crm", "acc1"), "acc1")
+    assert (seen.names, seen.customer_names) == ((BOOKING1,), ())
     assert seen.legal_entities == ("DE01",)
     assert seen.status is OrderStatus.IN_FULFILLMENT
     assert seen.silent == ()

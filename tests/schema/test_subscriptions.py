@@ -80,6 +80,29 @@ async def test_what_happens_is_told_as_the_timeline_tells_it(audience: Audience)
     }
 
 
+BOOKING, ACCOUNT = Ref("erp-eu", "71"), Ref("erp-eu", "C-77")
+NAMED = {
+    "the order, by the id it had before the CRM knew it": {"orders": [{"id": global_id("Order", BOOKING)}]},
+    "the customer, by the id it had before": {"customers": [{"id": global_id("Customer", ACCOUNT)}]},
+}
+
+
+@pytest.mark.parametrize("named", NAMED.values(), ids=NAMED)
+async def test_what_got_another_id_is_told_to_those_who_know_it_by_its_old_one(
+    audience: Audience, named: dict[str, Any]
+) -> None:
+    seat = await audience.seat(REVENUE, {"filter": named})
+    await audience.seated(seat)
+    start = str(await audience.telling.at(0))
+    linked = happened("b1", order_names=(BOOKING,), customer=Ref("crm", "acc1"), customer_names=(ACCOUNT,))
+
+    await audience.tell(happened("another's"), linked)
+    late = await audience.seat(REVENUE, {"filter": named}, after=start)
+
+    for told in (await seat.data(), await late.data()):
+        assert (told["title"], told["orderId"]) == ("b1 happened", SALE)
+
+
 async def test_a_submission_is_told_of_from_where_it_is_handed_in_to_its_end(audience: Audience) -> None:
     submitted = await audience.house.submit(order())
     assert submitted.submission is not None

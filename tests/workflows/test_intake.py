@@ -10,13 +10,14 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from canonical.changes import Change, Concept
 from canonical.errors import Unavailable
 from canonical.events import EventKind
 from canonical.order import OrderStatus
 from canonical.refs import Ref
-from canonical.timeline import TimelineKind
+from canonical.timeline import TimelineArea, TimelineEntry, TimelineKind
 from tests.fakes.company import NOW
 from tests.fakes.feeds import change
 from tests.fakes.waiting import until
@@ -271,3 +272,38 @@ async def test_what_is_kept_of_a_record_is_forgotten_before_it_is_looked_at(desk
     await Intake(desk.house.shop, desk.eye, forget).turn()
 
     assert forgotten == [(["sale1", "sale2"], [SALE, Ref("crm", "sale2")], 0)]
+
+
+async def test_an_order_of_an_erp_that_the_crm_learns_of_goes_on_under_its_new_name(desk: Desk) -> None:
+    booking = Ref("erp-eu", "71")
+    desk.eye.about["71"] = (booking,)
+    desk.eye.orders[booking] = booked_as(booking)
+    await desk.hear(change("71"), system="erp-eu")
+    await desk.intake.turn()
+    desk.eye.orders[booking] = desk.eye.orders[SALE] = linked = replace(booked_as(booking, SALE), names=(booking,))
+
+    for key, system in (("sale1", "crm"), ("71", "erp-eu"), ("sale1", "crm")):
+        await desk.hear(replace(change(key), event_id=f"{system} {len(desk.eye.looks)}"), system=system)
+        await desk.intake.turn()
+    desk.eye.orders[SALE] = replace(linked, entries=(), names=(booking,), status=OrderStatus.CANCELLED)
+    await desk.hear(replace(change("sale1"), event_id="the last"))
+    await desk.intake.turn()
+
+    told = await desk.told()
+    assert kinds(told) == [TimelineKind.ORDER_BOOKED, OrderStatus.BOOKED, OrderStatus.CANCELLED]
+    assert [(event.order, event.order_names) for event in told] == [(booking, ())] * 2 + [(SALE, (booking,))]
+    assert await desk.house.ask("select system, key from order_told") == [("crm", "sale1")]
+
+
+def booked_as(booking: Ref, order: Ref | None = None) -> Seen:
+    """An order of one booking, as the timeline tells of it."""
+    anchor = order or booking
+    entry = TimelineEntry(
+        key=f"ORDER_BOOKED:{anchor.system}:{anchor.key}:{booking.system}/{booking.key}",
+        at=NOW,
+        area=TimelineArea.ORDER,
+        kind=TimelineKind.ORDER_BOOKED,
+        title="Booked",
+        system=booking.system,
+    )
+    return Seen(order=anchor, entries=(entry,), status=OrderStatus.BOOKED, legal_entities=("DE01",))

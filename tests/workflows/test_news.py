@@ -12,7 +12,7 @@ from canonical.refs import Ref
 from canonical.timeline import TimelineArea, TimelineEntry, TimelineKind
 from tests.fakes.company import NOW
 from workflows.looking import Seen
-from workflows.news import Reason, Told, news_of
+from workflows.news import Reason, Told, news_of, told_before
 
 ORDER = Ref("crm", "sale1")
 SINCE = NOW - timedelta(hours=1)
@@ -317,3 +317,68 @@ def test_a_change_that_is_older_than_our_listening_makes_news_of_what_happened_s
     _, events = look(seen(entry(TimelineKind.ORDER_BOOKED, EARLIER)), reason=reason)
 
     assert kinds(events) == [TimelineKind.ORDER_BOOKED, EventKind.STATUS_CHANGED]
+
+
+BOOKING, OTHER = Ref("erp-eu", "71"), Ref("erp-us", "90")
+
+
+def unlinked(booking: Ref, *kinds: str, status: OrderStatus | None = OrderStatus.BOOKED) -> Told:
+    """What was told of an order that only an ERP had, version 3 of it, and of a shipment."""
+    mine = f"{booking.system}:{booking.key}:{booking.system}/{booking.key}"
+    keys = [f"{kind.partition('/')[0]}:{mine}{kind[kind.find('/') :] if '/' in kind else ''}" for kind in kinds]
+    happenings = dict.fromkeys([*keys, "SHIPMENT_POSTED:erp-eu:S1"], NOW.isoformat())
+    return Told(status, happenings, 3, frozenset({"crm", booking.system}))
+
+
+def test_an_order_that_the_crm_learns_of_is_not_told_anew_under_its_new_name() -> None:
+    left = entry(TimelineKind.SHIPMENT_POSTED, key="SHIPMENT_POSTED:erp-eu:S1")
+    made = entry(TimelineKind.ORDER_CREATED, EARLIER, "ORDER_CREATED:crm:sale1:sale1", "crm")
+    order = replace(seen(made, BOOKED, HELD, left, status=OrderStatus.IN_FULFILLMENT), names=(BOOKING,))
+
+    before = told_before(order, {BOOKING: unlinked(BOOKING, "ORDER_BOOKED", "HOLD_PLACED/CREDIT")})
+    kept, events = look(order, before)
+
+    assert kinds(events) == [TimelineKind.ORDER_CREATED, EventKind.STATUS_CHANGED]
+    assert events[1].status == StatusChange(
+        status=OrderStatus.IN_FULFILLMENT, previous=OrderStatus.BOOKED, cause=TimelineKind.ORDER_CREATED
+    )
+    assert {(event.order, event.order_names) for event in events} == {(ORDER, (BOOKING,))}
+    assert kept is not None
+    assert (kept.version, set(kept.happenings)) == (4, {made.key, BOOKED.key, HELD.key, left.key})
+
+
+def test_a_hold_that_was_told_under_the_old_name_is_released_under_the_new_one() -> None:
+    order = replace(seen(BOOKED), names=(BOOKING,))
+
+    before = told_before(order, {BOOKING: unlinked(BOOKING, "ORDER_BOOKED", "HOLD_PLACED/CREDIT")})
+
+    [released] = look(order, before)[1]
+    assert released.happening is not None
+    assert (released.happening.kind, released.happening.system) == (TimelineKind.HOLD_RELEASED, "erp-eu")
+    assert released.order == ORDER
+
+
+def test_a_part_that_an_order_is_joined_by_brings_what_was_told_of_it() -> None:
+    theirs = entry(TimelineKind.ORDER_BOOKED, key="ORDER_BOOKED:crm:sale1:erp-us/90", system="erp-us")
+    order = replace(seen(BOOKED, theirs, status=OrderStatus.BOOKED), names=(BOOKING, OTHER))
+    mine = known(seen(BOOKED))
+
+    before = told_before(order, {ORDER: mine, OTHER: unlinked(OTHER, "ORDER_BOOKED", status=OrderStatus.ON_HOLD)})
+
+    assert before is not None
+    assert (before.status, before.version) == (OrderStatus.BOOKED, 3)
+    assert look(order, before)[1] == []
+
+
+def test_parts_that_stood_differently_have_no_status_together_and_what_nobody_told_of_was_not_told() -> None:
+    order = replace(seen(BOOKED), names=(BOOKING, OTHER))
+    parts = {
+        BOOKING: unlinked(BOOKING, "ORDER_BOOKED"),
+        OTHER: unlinked(OTHER, "ORDER_BOOKED", status=OrderStatus.ON_HOLD),
+    }
+
+    both = told_before(order, parts)
+
+    assert both is not None
+    assert (both.status, both.systems) == (None, frozenset({"crm"}))
+    assert told_before(order, {}) is None
