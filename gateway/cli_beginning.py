@@ -55,12 +55,29 @@ def serve(
 
     settings = settings_of(host=host, port=port, landscape=landscape, state=state)
     keeps = _keeps_answers(settings, wait)
+    if settings.database_url and not reads_only:
+        _look_at_store(settings.database_url.get_secret_value())
     if not (settings.database_url or reads_only):
         _serve_with_our_own(settings, workers)
     elif keeps and not settings.redis_url:
         _with_redis(settings.state, lambda: serve_until_stopped(settings, workers))
     else:
         serve_until_stopped(settings, workers)
+
+
+def _look_at_store(url: str) -> None:
+    """One that was never migrated ends it all; without one that is away, questions are answered all the same."""
+    import psycopg  # noqa: PLC0415
+
+    from workflows.store.migrating import NotMigratedError, require_migrated  # noqa: PLC0415
+    from workflows.store.opening import StoreUrlError  # noqa: PLC0415
+
+    try:
+        require_migrated(url)
+    except (NotMigratedError, StoreUrlError) as error:
+        give_up(str(error))
+    except psycopg.OperationalError:
+        note("The database of DATABASE_URL does not answer: nothing is taken in before it does.")
 
 
 def _keeps_answers(settings: Settings, wait: float) -> bool:
@@ -114,11 +131,16 @@ def worker(
 @app.command("migrate")
 def migrate_store() -> None:
     """Bring the database of DATABASE_URL to this version: once for each release, before anything of it starts."""
-    from workflows.store.migrating import migrate, revision  # noqa: PLC0415
+    from workflows.store.migrating import CannotMigrateError, migrate, newest, revision  # noqa: PLC0415
+    from workflows.store.opening import StoreUrlError  # noqa: PLC0415
 
     url = database_of(settings_of())
-    migrate(url)
-    note(f"The database is at revision {revision(url)}.")
+    try:
+        done = migrate(url)
+    except (CannotMigrateError, StoreUrlError) as error:
+        give_up(str(error))
+    beyond = "" if done else f", which is newer than this version makes ({newest()}): there is nothing to do"
+    note(f"The database is at revision {revision(url)}{beyond}.")
 
 
 @app.command()

@@ -118,12 +118,23 @@ def explain(
 
 
 @app.command()
-def settings() -> None:
-    """List every environment variable that `serve` reads, with its usual value and its meaning."""
-    from gateway.settings import described  # noqa: PLC0415
+def settings(
+    kind: Annotated[str | None, typer.Argument(help="A kind of system: lists what it can be told.")] = None,
+) -> None:
+    """List every environment variable, or every setting of a kind of system, with its usual value and its meaning.
 
-    for name, usual, meaning in described():
-        typer.echo(f"{name}\n    {meaning}{f' Usually {usual}.' if usual else ''}")
+    The settings of a system stand in its [instances.settings] of the landscape file.
+    """
+    from gateway.settings import described  # noqa: PLC0415
+    from sources.catalog import kinds  # noqa: PLC0415
+    from sources.vendor_settings import settings_of  # noqa: PLC0415
+
+    if kind is not None and kind not in kinds():
+        give_up(f"There is no kind of system {kind!r}; expected one of {', '.join(kinds())}.")
+    for name, usual, meaning in settings_of(kind) if kind else described():
+        typer.echo(
+            f"{name}\n    {meaning}{'' if meaning.endswith('.') else '.'}{f' Usually {usual}.' if usual else ''}"
+        )
 
 
 @app.command("new-source")

@@ -15,6 +15,7 @@ import sources
 from sources.kit.forecast import Calls, CallsOf, Foretell, Need, exactly
 from sources.landscape import Instance, Landscape
 from sources.ports import Source
+from sources.vendor_settings import wrong_settings
 
 P = TypeVar("P")
 
@@ -113,15 +114,8 @@ def open_sources(landscape: Landscape, opener_of: Callable[[str], OpenSource] = 
         try:
             by_name[name] = opener_of(instance.kind)(instance)
         except (ImportError, TypeError, ValueError, KeyError, OSError) as error:
-            refusals += [f"  {name} ({instance.kind}): {words}" for words in _words(error)]
+            refused = wrong_settings(instance, error) if isinstance(error, ValidationError) else [str(error)]
+            refusals += [f"  {name} ({instance.kind}): {words}" for words in refused]
     if refusals:
         raise CannotOpenError("These systems cannot be opened as the landscape describes them:\n" + "\n".join(refusals))
     return Sources(by_name)
-
-
-def _words(error: Exception) -> list[str]:
-    if not isinstance(error, ValidationError):
-        return [str(error)]
-    # pydantic's own text repeats the value, which may be what somebody pasted into the wrong place.
-    details = error.errors(include_url=False, include_context=False, include_input=False)
-    return [f"settings.{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details]

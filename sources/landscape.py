@@ -48,6 +48,8 @@ CACHEABLE: Mapping[str, tuple[str, ...]] = {
 """What may be kept for a while, and for whom: each is one question to a system. Only what no account owns is public."""
 LONGEST_KEPT = 86_400.0
 """Seconds, of either kind; whoever wants an answer for longer wants a copy, which this is not."""
+SHORTEST_SECRET = 16
+"""Characters of a secret that proves who sent a message: a shorter one can be guessed."""
 
 
 class Secret:
@@ -129,7 +131,8 @@ class Instance:
 
     `freshness_seconds`: how old a kept answer of this system may be at most and still count as current, whatever its
     concept's policy says; None leaves it to the policy. `settle_seconds`: the longest time after which a write that was
-    sent has certainly been done or not.
+    sent has certainly been done or not. `lines`: where in the landscape file its settings stand, by name, and it itself
+    by the empty one.
     """
 
     name: str
@@ -145,6 +148,7 @@ class Instance:
     limits: Limits = field(default_factory=Limits)
     writes: Writes = field(default_factory=Writes)
     feed: Feed = field(default_factory=Feed)
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def read_landscape(
     found = [*contradictions(form, known), *missing]
     if found:
         raise LandscapeError(path, [Wrong(lines.of(at), dotted(at), what, fits) for at, what, fits in found])
-    return _landscape(form, secrets)
+    return _landscape(form, secrets, lines)
 
 
 def _no_secrets(_: str) -> Mapping[str, Secret]:
@@ -154,9 +154,12 @@ _KINDS: Mapping[type, str] = {
 }
 
 
-def _landscape(form: LandscapeForm, secrets: Callable[[str], Mapping[str, Secret]]) -> Landscape:
+def _landscape(form: LandscapeForm, secrets: Callable[[str], Mapping[str, Secret]], lines: Lines) -> Landscape:
     places = [_entity(entity) for entity in form.legal_entities]
-    instances = {item.name: _instance(item, places, secrets(item.name)) for item in form.instances}
+    instances = {
+        item.name: _instance(item, places, secrets(item.name), _lines_of(item, number, lines))
+        for number, item in enumerate(form.instances)
+    }
     entities = {place.entity.code: place.entity for place in places}
     cache = {name: CachePolicy(**policy.model_dump()) for name, policy in form.cache.items()}
     return Landscape(
@@ -190,7 +193,14 @@ def _entity(form: EntityForm) -> EntityAt:
     return EntityAt(books, form.codes)
 
 
-def _instance(form: InstanceForm, places: list[EntityAt], secrets: Mapping[str, Secret]) -> Instance:
+def _lines_of(form: InstanceForm, number: int, lines: Lines) -> Mapping[str, int]:
+    mine: KeyPath = ("instances", number)
+    return {"": lines.of(mine), **{name: lines.of((*mine, "settings", name)) for name in form.settings}}
+
+
+def _instance(
+    form: InstanceForm, places: list[EntityAt], secrets: Mapping[str, Secret], lines: Mapping[str, int]
+) -> Instance:
     own = tuple(place for place in places if place.entity.erp == form.name)
     # A CRM sells for every company and knows none of the ERPs' codes.
     everyone = tuple(EntityAt(place.entity, {}) for place in places)
@@ -208,4 +218,5 @@ def _instance(form: InstanceForm, places: list[EntityAt], secrets: Mapping[str, 
         limits=Limits(**form.limits.model_dump()),
         writes=Writes(**form.writes.model_dump()),
         feed=Feed(**form.feed.model_dump()),
+        lines=lines,
     )

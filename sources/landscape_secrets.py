@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sources.landscape import Secret
+from sources.landscape import SHORTEST_SECRET, Secret
 from sources.landscape_checks import Finding
 from sources.landscape_form import CredentialForm, LandscapeForm
 
@@ -24,6 +24,9 @@ def read_secrets(
     for table, place, owner, credentials in tables:
         for name, reference in credentials.items():
             value, expected = _value(reference, folder, environment)
+            if value and table == "receivers" and len(value) < SHORTEST_SECRET:
+                expected = f"a secret of {len(value)} characters", f"{SHORTEST_SECRET} or more, made by chance"
+                value = ""
             if value:
                 held.setdefault(owner, {})[name] = Secret(value)
             else:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -34,6 +35,7 @@ from workflows.exception_desk import ExceptionDesk
 from workflows.idempotency import check_key
 from workflows.ledger import SubmissionFilter, narrowed, visible
 from workflows.store import tables
+from workflows.store.faults import NOT_MIGRATED, is_of_another_version
 from workflows.store.opening import Store
 from workflows.store.paging import Page, dated_page
 from workflows.validating import against
@@ -124,8 +126,10 @@ class Desk:
             return await self._answer(bound, until)
         except Mistake as mistake:
             return Submitted(submission=None, problems=(of_mistake(mistake, correlation_id, KEY),))
-        except _AWAY:
-            return Submitted(submission=None, problems=(_away(correlation_id, perhaps=taken.bound is not None),))
+        except _AWAY as error:
+            perhaps = taken.bound is not None
+            away = _not_migrated if is_of_another_version(error) else partial(_away, perhaps=perhaps)
+            return Submitted(submission=None, problems=(away(correlation_id),))
 
     async def submissions(self, principal: Principal, ids: Sequence[str]) -> list[Submission | None]:
         """Submissions by id, as many as asked for; None where there is none that the principal may see."""
@@ -248,6 +252,16 @@ class Desk:
 def _newest(submissions: Sequence[Submission]) -> list[Submission]:
     distinct = {submission.id: submission for submission in submissions}
     return sorted(distinct.values(), key=lambda one: (one.submitted_at, one.id), reverse=True)
+
+
+def _not_migrated(correlation_id: str) -> Problem:
+    return Problem(
+        code="STORE_NOT_MIGRATED",
+        category=ProblemCategory.SYSTEM_UNAVAILABLE,
+        message=f"{NOT_MIGRATED} Nothing was accepted.",
+        outcome=Outcome.NOT_APPLIED,
+        correlation_id=correlation_id,
+    )
 
 
 def _away(correlation_id: str, *, perhaps: bool) -> Problem:

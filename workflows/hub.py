@@ -27,6 +27,7 @@ from workflows.event_stream import from_wire, stream_of
 from workflows.hearing import A_TURN, Hearing
 from workflows.listening import CutOffError, Interest, Listener, lanes_of
 from workflows.log import Standing, read_log, standing
+from workflows.store.faults import AWAY, NOT_MIGRATED, is_of_another_version
 from workflows.store.opening import Store
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ READERS: Final = 4
 """Subscribers that read the log at the same time; the others wait their turn."""
 AWAY_SECONDS: Final = 0.5
 """For so long nobody asks a store that did not answer the last one."""
+SAID_EVERY: Final = 60.0
+"""Seconds until it is said once more that the log cannot be read."""
 STEP_SECONDS: Final = 10.0
 """For what one subscriber asks the store."""
 _AWAY = (DBAPIError, PoolTimeoutError, OSError)
@@ -73,7 +76,7 @@ class Hub:
         self._attached: set[Listener] = set()
         self._turns = asyncio.Semaphore(READERS)
         self._looks = asyncio.Lock()
-        self._away_until = 0.0
+        self._away_until = self._said_until = 0.0
         self.leaving = False
 
     @property
@@ -92,7 +95,7 @@ class Hub:
         try:
             await self._look()
         except _AWAY as error:
-            log.warning("The event log cannot be read yet (%s)", type(error).__name__)
+            self._say_away(error)
         following = asyncio.create_task(self._follow())
         try:
             yield
@@ -262,7 +265,14 @@ class Hub:
         try:
             await self._look()
         except _AWAY as error:
-            log.warning("The event log cannot be read just now (%s)", type(error).__name__)
+            self._say_away(error)
+
+    def _say_away(self, error: Exception) -> None:
+        """Once in a while: it is looked at several times a second."""
+        if monotonic() >= self._said_until:
+            self._said_until = monotonic() + SAID_EVERY
+            why = NOT_MIGRATED if is_of_another_version(error) else AWAY
+            log.warning("The event log cannot be read (%s). %s", type(error).__name__, why)
 
     async def _look(self) -> None:
         """Read what the log has more than we heard of; one at a time, though several may want to."""

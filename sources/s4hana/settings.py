@@ -17,7 +17,7 @@ class Settings(IntakeSettings):
 
     sap_client: str | None = Field(default=None, pattern=r"^\d{3}$", description="on-premise only: the client")
     language: str = Field(default="EN", pattern=r"^[A-Z]{2}$", description="of texts and messages")
-    auth: Literal["basic", "oauth"] = "basic"
+    auth: Literal["basic", "oauth"] = Field(default="basic", description="how we sign in")
     username: str | None = Field(default=None, description="for auth = basic; may be a credential instead")
     client_id: str | None = Field(default=None, description="for auth = oauth; may be a credential instead")
     token_url: str | None = Field(default=None, description="for auth = oauth; default: below the base URL")
@@ -68,7 +68,9 @@ class Settings(IntakeSettings):
     )
 
     credit: bool = Field(default=True, description="read credit accounts where the system publishes them")
-    credit_account_set: str = "CreditManagementAccount"
+    credit_account_set: str = Field(
+        default="CreditManagementAccount", description="the set of API_CRDTMBUSINESSPARTNER that holds accounts"
+    )
     credit_segments: dict[str, str] = Field(
         default_factory=dict, description="credit segment by company code; left out, the account's only one is taken"
     )

@@ -63,7 +63,9 @@ class Settings(BaseModel):
     username: str | None = Field(default=None, description="for auth = jwt: whose rights we have; or a credential")
     ca_file: str | None = Field(default=None, description="certificates to trust instead of the machine's own")
 
-    quote_model: Literal["standard", "sbqq"] = "standard"
+    quote_model: Literal["standard", "sbqq"] = Field(
+        default="standard", description="whose quotes are read: Salesforce's own, or those of Salesforce CPQ"
+    )
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="of an org with one currency")
     multi_currency: bool = Field(default=False, description="whether records have CurrencyIsoCode")
     country_codes: bool = Field(default=False, description="whether state and country picklists are switched on")

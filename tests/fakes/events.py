@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.events import Cursor, Event, EventKind, Happening, Logged, StatusChange
 from canonical.order import OrderStatus
@@ -52,6 +53,17 @@ def submitted(key: str, submission_id: str, state: SubmissionState, **facts: Any
 def _event(key: str, kind: EventKind, **facts: Any) -> Event:
     usual: dict[str, Any] = {"tenant": "acme", "at": NOW, "order": Ref("crm", "sale1"), "legal_entities": ("DE01",)}
     return Event(key=key, kind=kind, **{**usual, **facts})
+
+
+class Counting(Store):
+    """A store that counts how often it is asked."""
+
+    asked = 0
+
+    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """As any store's."""
+        self.asked += 1
+        return super().transaction()
 
 
 @dataclass

@@ -6,6 +6,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli import app
+from sources.catalog import kinds
+from sources.vendor_settings import settings_of
 from tests.fakes.postgres import Databases
 
 LANDSCAPE = """\
@@ -82,6 +84,25 @@ def test_a_database_is_migrated_by_its_name_in_the_environment(databases: Databa
     assert "The database is at revision 0003." in said.output
 
 
+def test_a_database_that_does_not_answer_is_said_in_words_and_without_its_password() -> None:
+    said = revgraph("migrate", DATABASE_URL="postgresql://me:hush-hush@/nothing?host=/nowhere")
+
+    assert said.exit_code == 1
+    assert "The database cannot be reached: " in said.output
+    assert "hush-hush" not in said.output
+
+
+def test_serving_over_a_database_that_was_never_migrated_is_refused_with_what_to_run(
+    databases: Databases, tmp_path: Path
+) -> None:
+    url = databases.cluster.ensure_database("never_migrated")
+
+    said = revgraph("serve", "--landscape", str(keeping(tmp_path)), REVGRAPH_JWT_SECRET="x" * 32, DATABASE_URL=url)
+
+    assert said.exit_code == 1
+    assert "Run `revgraph migrate` with the same DATABASE_URL first." in said.output
+
+
 def test_serving_without_a_key_is_refused_in_words() -> None:
     said = revgraph("serve")
 
@@ -134,6 +155,20 @@ def test_all_settings_are_listed() -> None:
     said = revgraph("settings").output
 
     assert "REVGRAPH_BODY_LIMIT_BYTES\n    Largest request body; a larger one is refused. Usually 2000000." in said
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_what_a_kind_of_system_can_be_told_is_listed(kind: str) -> None:
+    said = revgraph("settings", kind).output
+
+    assert [one.name for one in settings_of(kind) if f"{one.name}\n    {one.meaning}" not in said] == []
+
+
+def test_a_kind_that_there_is_not_is_refused_with_those_there_are() -> None:
+    said = revgraph("settings", "abacus")
+
+    assert said.exit_code == 1
+    assert f"expected one of {', '.join(kinds())}." in said.output
 
 
 def test_where_no_redis_is_to_be_had_serving_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,11 +44,15 @@ class Mailbox:
             self.came.notify_all()
         await Response()(scope, receive, send)
 
-    async def holds(self, number: int) -> list[str]:
-        """The types of what came, once it is so many."""
+    async def holds(self, *wanted: str) -> set[str]:
+        """The types of what came, without their namespace, once these are among them."""
         async with asyncio.timeout(20), self.came:
-            await self.came.wait_for(lambda: len(self.events) >= number)
-            return [event["type"] for event in self.events]
+            await self.came.wait_for(lambda: self.types >= set(wanted))
+            return self.types
+
+    @property
+    def types(self) -> set[str]:
+        return {event["type"].rpartition(".v1.")[2] for event in self.events}
 
 
 @pytest.fixture
@@ -86,16 +90,15 @@ async def test_an_order_is_shipped_billed_and_paid_and_all_of_it_is_posted_or_fo
         for step in ("ship_rest", "invoice", "pay"):
             done = await control.post("/story/steps", json={"order": booking.number, "step": step})
             written |= {(one["concept"], one["key"]) for one in done.json()["written"]}
-        types = await mailbox.holds(4)
+        posted = await mailbox.holds(
+            "OutboundDelivery.Created.v1", "BillingDocument.Created.v1", "SalesOrder.Changed.v1"
+        )
         await control.delete(f"/webhooks/{booking.instance}")
 
     found, _ = await looked(company, booking.instance, position)
     assert put.status_code == 200
-    assert {kind.rpartition(".v1.")[2] for kind in types} == {
-        "OutboundDelivery.Created.v1",
-        "BillingDocument.Created.v1",
-        "SalesOrder.Changed.v1",
-    }
+    # Whether the delivery is told of once more, since it was billed, before or after we stop listening is chance.
+    assert {kind.partition(".")[0] for kind in posted} == {"OutboundDelivery", "BillingDocument", "SalesOrder"}
     told = {(change.concept.value, change.key) for change in found}
     assert {concept for concept, _ in written} >= {"Shipment", "Invoice", "Payment"}
     assert written <= told

@@ -79,7 +79,7 @@ def test_every_system_that_its_folder_refuses_is_named_with_the_reason() -> None
 
     assert str(refused.value).splitlines()[1:] == [
         "  one (shop): it needs the credential 'token'",
-        "  two (shop): settings.api_version: Input should be a valid integer, unable to parse string as an integer",
+        "  two (shop): settings.api_version: expected a valid integer, unable to parse string as an integer",
     ]
 
 

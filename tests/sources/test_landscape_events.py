@@ -75,3 +75,12 @@ def test_nothing_is_published_on_the_crms_screens_unless_it_is_asked_for(tmp_pat
 def test_a_receiver_that_cannot_be_is_refused_in_words(tmp_path: Path, was: str, becomes: str, expected: str) -> None:
     with pytest.raises(LandscapeError, match=expected.replace("[", r"\[")):
         read_landscape(written(tmp_path, RECEIVER.replace(was, becomes)), ENVIRONMENT, ("crmkind",))
+
+
+def test_a_secret_that_could_be_guessed_is_refused_and_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(
+        LandscapeError, match=r"secret_next: found a secret of 7 characters; expected 16 or more"
+    ) as told:
+        read_landscape(written(tmp_path, RECEIVER), {**ENVIRONMENT, "SIGNS_NEXT": "hunter2"}, ("crmkind",))
+
+    assert "hunter2" not in str(told.value)

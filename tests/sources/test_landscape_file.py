@@ -143,7 +143,7 @@ def test_the_example_loads_with_its_variables_set() -> None:
     variables = (*signing_in, "DATA_WAREHOUSE_SECRET")
 
     landscape = read_landscape(
-        ROOT / "revgraph.example.toml", dict.fromkeys(variables, "x"), ("salesforce", "s4hana", "tryton")
+        ROOT / "revgraph.example.toml", dict.fromkeys(variables, "x" * 16), ("salesforce", "s4hana", "tryton")
     )
 
     assert list(landscape.instances) == ["salesforce", "s4", "tryton"]

@@ -25,6 +25,7 @@ from canonical.submission import SubmissionState
 from canonical.timeline import TimelineArea, TimelineKind
 from sources.landscape_rules import ExceptionRule, OrderRules, Rules
 from tests.fakes.intake import raising
+from tests.fakes.postgres import Databases
 from tests.workflows.house import ANN, House, line, order
 from workflows.audit import AuditFilter
 from workflows.binding import Given, bind
@@ -177,6 +178,19 @@ async def test_nothing_is_accepted_that_cannot_be_stored(house: House) -> None:
     assert answer.submission is None
     [problem] = answer.problems
     assert (problem.code, problem.retryable) == ("STORE_UNAVAILABLE", True)
+
+
+async def test_a_store_that_was_never_migrated_says_what_to_run_and_not_to_ask_again(databases: Databases) -> None:
+    empty = Store(databases.cluster.ensure_database("never_migrated"))
+    desk = Desk(empty, House(empty).landscape)
+
+    answer = await desk.submit(ANN, order(), KEY, "corr-1")
+    await empty.close()
+
+    assert answer.submission is None
+    [problem] = answer.problems
+    assert (problem.code, problem.retryable) == ("STORE_NOT_MIGRATED", False)
+    assert "run `revgraph migrate`" in problem.message
 
 
 async def test_the_key_and_the_workflow_are_bound_together_or_not_at_all(house: House) -> None:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.events import Event, EventKind
 from canonical.order import OrderStatus
 from canonical.refs import Ref
 from canonical.submission import SubmissionState
 from canonical.timeline import TimelineKind
-from tests.fakes.events import ALL, Subscriber, Telling, attached, changed, happened, listening, submitted, waits
+from tests.fakes.events import (
+    ALL,
+    Counting,
+    Subscriber,
+    Telling,
+    attached,
+    changed,
+    happened,
+    listening,
+    submitted,
+    waits,
+)
 from tests.fakes.waiting import until
 from workflows.hearing import A_TURN
 from workflows.hub import Hub
@@ -123,16 +132,6 @@ async def test_ten_thousand_events_that_were_missed_are_told_in_their_order(quie
 
     assert late.keys == [f"e{number}" for number in range(10_001)]
     assert late.cuts == []
-
-
-class Counting(Store):
-    """A store that counts how often it is asked."""
-
-    asked = 0
-
-    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        self.asked += 1
-        return super().transaction()
 
 
 async def test_those_who_come_back_soon_do_not_ask_the_database(quiet: Telling, line: Redis) -> None:

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from canonical.errors import Mistake, Unavailable
 from canonical.events import Cursor, Logged
-from tests.fakes.events import ALL, Subscriber, Telling, attached, happened, listening, waits
+from tests.fakes.events import ALL, Counting, Subscriber, Telling, attached, happened, listening, waits
 from tests.fakes.postgres import Databases
 from tests.fakes.real_redis import RealRedis
 from tests.fakes.waiting import until
@@ -223,7 +223,7 @@ async def test_a_database_that_is_away_for_a_while_costs_nobody_an_event(
             async with away(databases, store):
                 entry = to_wire(Logged(Cursor(one.heard[0].cursor.epoch, 3), happened("e3")))
                 await line.xadd(stream_of("acme"), entry)
-                await until(lambda: "cannot be read just now" in caplog.text)
+                await until(lambda: "The event log cannot be read" in caplog.text)
                 assert one.keys == ["e1"]
             await telling.log()
             await one.hears(3)
@@ -231,6 +231,19 @@ async def test_a_database_that_is_away_for_a_while_costs_nobody_an_event(
     assert one.keys == ["e1", "e2", "e3"]
     assert one.cuts == []
     await store.close()
+
+
+async def test_a_database_that_was_never_migrated_is_said_to_be_so_once_in_a_while(
+    databases: Databases, caplog: pytest.LogCaptureFixture
+) -> None:
+    empty = Counting(databases.cluster.ensure_database("never_migrated"))
+
+    async with Hub(empty, "acme", look_every=0.01).open():
+        await until(lambda: empty.asked > 5)
+
+    await empty.close()
+    [said] = [one.getMessage() for one in caplog.records if "cannot be read" in one.getMessage()]
+    assert "run `revgraph migrate`" in said
 
 
 async def test_a_hub_that_begins_without_its_database_is_nowhere_until_it_has_read_the_log(

@@ -15,6 +15,8 @@ from canonical.submission import HERE
 RETRY_AFTER: Final = 5.0
 _OF_ANOTHER_VERSION: Final = ("42P01", "42703")
 """PostgreSQL's codes for a table and a column that are not there."""
+NOT_MIGRATED: Final = "Revgraph's own store is not at this version: run `revgraph migrate` with its address."
+AWAY: Final = "Revgraph's own store does not answer just now."
 
 
 @contextmanager
@@ -25,14 +27,18 @@ def in_words() -> Iterator[None]:
     except DataError as error:
         raise Mistake("BAD_ARGUMENT", "A text here holds characters that cannot be stored.") from error
     except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", None) not in _OF_ANOTHER_VERSION:
+        if not is_of_another_version(error):
             raise
-        sentence = "Revgraph's own store is not at this version: run `revgraph migrate` with its address."
-        raise Unavailable(HERE, sentence) from error
+        raise Unavailable(HERE, NOT_MIGRATED) from error
     except (OperationalError, InterfaceError, PoolTimeoutError, OSError) as error:
         raise away() from error
 
 
 def away() -> Unavailable:
     """That the store does not answer."""
-    return Unavailable(HERE, "Revgraph's own store does not answer just now.", retry_after=RETRY_AFTER)
+    return Unavailable(HERE, AWAY, retry_after=RETRY_AFTER)
+
+
+def is_of_another_version(error: BaseException) -> bool:
+    """Whether the store lacks a table or a column that this version has: waiting does not help."""
+    return isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", None) in _OF_ANOTHER_VERSION

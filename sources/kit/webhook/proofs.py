@@ -14,12 +14,10 @@ from typing import Final
 
 from sources.feeds import Delivery, DeliveryRefusedError
 from sources.kit.webhook.signing import is_signed, verify
-from sources.landscape import Instance
+from sources.landscape import SHORTEST_SECRET, Instance
 
 SECRETS: Final = ("webhook_secret", "webhook_secret_next")
 TOKENS: Final = ("webhook_token", "webhook_token_next")
-SHORTEST: Final = 16
-"""Characters of a secret: a shorter one can be guessed."""
 
 
 class Proofs:
@@ -69,6 +67,6 @@ def _token(header: str) -> str:
 def _revealed(instance: Instance, names: tuple[str, ...]) -> tuple[str, ...]:
     found = {name: instance.credentials[name].reveal() for name in names if name in instance.credentials}
     for name, value in found.items():
-        if len(value) < SHORTEST:
-            raise ValueError(f"the credential {name} of {instance.name} needs at least {SHORTEST} characters")
+        if len(value) < SHORTEST_SECRET:
+            raise ValueError(f"the credential {name} of {instance.name} needs at least {SHORTEST_SECRET} characters")
     return tuple(found.values())

@@ -5,9 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 from alembic import command
+from sqlalchemy import make_url
 
 from tests.fakes.postgres import Databases
-from workflows.store.migrating import NotMigratedError, configuration, differences, migrate, require_migrated, revision
+from workflows.store.migrating import (
+    CannotMigrateError,
+    NotMigratedError,
+    configuration,
+    differences,
+    migrate,
+    newest,
+    require_migrated,
+    revision,
+)
 
 
 @pytest.fixture
@@ -75,3 +85,44 @@ def test_the_durable_engines_tables_stand_in_a_schema_of_their_own(database: str
         ).fetchall()
 
     assert sorted(rows) == [("dbos",), ("public",)]
+
+
+@pytest.fixture
+def newer(database: str) -> str:
+    """A database that a newer version has migrated."""
+    with psycopg.connect(database, autocommit=True) as session:
+        session.execute("update alembic_version set version_num = '9999'")
+    return database
+
+
+def test_a_newer_version_s_database_is_worked_on_and_said_to_be_newer(
+    newer: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    require_migrated(newer)
+
+    assert "at revision 9999: it belongs to a newer version" in caplog.text
+
+
+def test_a_newer_version_s_database_is_left_alone(newer: str) -> None:
+    assert migrate(newer) is False
+    assert revision(newer) == "9999"
+
+
+def test_an_older_version_s_database_is_refused_with_what_to_run(databases: Databases) -> None:
+    url = databases.cluster.ensure_database("older")
+    command.upgrade(configuration(url), "0002")
+
+    with pytest.raises(NotMigratedError, match=rf"revision 0002.*needs {newest()}.*`revgraph migrate`"):
+        require_migrated(url)
+
+
+def test_what_keeps_a_database_from_being_migrated_is_said_in_words(databases: Databases, empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as session:
+        session.execute("drop role if exists guest")
+        session.execute("create role guest login")
+    theirs = make_url(empty).set(username="guest").render_as_string()
+
+    with pytest.raises(CannotMigrateError, match="has to own its database, and may not make tables in it: permission"):
+        migrate(theirs)
+    with pytest.raises(CannotMigrateError, match="The database cannot be reached: "):
+        migrate("postgresql://guest:hush-hush@/nothing?host=/nowhere")
