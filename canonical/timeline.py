@@ -59,7 +59,8 @@ class TimelineKind(Enum):
 class TimelineEntry(Struct, frozen=True, kw_only=True, weakref=True):
     """One happening. `key` is the same for the same happening, whichever way it was learnt; `at` is UTC.
 
-    `subject` names the concept ('Order', 'Shipment', ...) and the record it is about.
+    `subject` names the concept ('Order', 'Shipment', ...) and the record it is about; `legal_entity` is the code of
+    the books that it stands in, None for what belongs to the whole order.
     """
 
     key: str
@@ -72,3 +73,4 @@ class TimelineEntry(Struct, frozen=True, kw_only=True, weakref=True):
     amount: Money | None = None
     reference: SystemReference | None = None
     subject: tuple[str, Ref] | None = None
+    legal_entity: str | None = None

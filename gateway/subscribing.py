@@ -23,6 +23,7 @@ from gateway.request import GraphQLRequest, RefusedError
 from gateway.sharing import Shared
 from gateway.subscription import Caller, EndedError, Message
 from gateway.telling import Telling, before
+from resolvers.access import as_seen
 from resolvers.context import Context
 from sources.kit.call import Call
 from workflows.hearing import Hearing
@@ -127,7 +128,8 @@ class Subscribing:
         cursor = str(logged.cursor)
         try:
             async with asyncio.timeout(self._seconds + GRACE_SECONDS):
-                result = await self._loom.run(operation, self._context(caller), variables, logged)
+                shown = Logged(logged.cursor, as_seen(caller.principal, logged.event))
+                result = await self._loom.run(operation, self._context(caller), variables, shown)
         except TimeoutError:
             return Message(_late(caller.correlation_id), cursor, whole=False)
         answer: dict[str, Any] = {"data": result.data}

@@ -6,11 +6,13 @@ what came back, since a system may give more than it was asked for.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from canonical.errors import Mistake, ProblemCategory
 from canonical.events import Event
 from canonical.joined import Customer, Order
 from canonical.principal import Principal, View
-from canonical.timeline import TimelineArea
+from canonical.timeline import TimelineArea, TimelineKind
 
 SCOPES = {
     "customers:read": "customers and what they owe",
@@ -78,6 +80,18 @@ _OF_AREA = {
     TimelineArea.EXCEPTION: "exceptions:read",
 }
 """What opens a part of the business, beside what opens its orders."""
+_OF_KIND = {
+    TimelineKind.QUOTE_CREATED: "quotes:read",
+    TimelineKind.QUOTE_APPROVED: "quotes:read",
+    TimelineKind.QUOTE_ACCEPTED: "quotes:read",
+    TimelineKind.INVOICE_GENERATED: "invoices:read",
+    TimelineKind.INVOICE_OVERDUE: "invoices:read",
+    TimelineKind.PAYMENT_RECEIVED: "invoices:read",
+    TimelineKind.PAYMENT_APPLIED: "invoices:read",
+    TimelineKind.PAYMENT_FAILED: "invoices:read",
+    TimelineKind.CREDIT_MEMO_ISSUED: "invoices:read",
+}
+"""What opens the cause of a status; that the status is another one is for whoever sees orders."""
 
 
 def sees_event(principal: Principal, event: Event) -> bool:
@@ -90,6 +104,20 @@ def sees_event(principal: Principal, event: Event) -> bool:
     if principal.legal_entities is not None and principal.legal_entities.isdisjoint(event.legal_entities):
         return False
     return principal.accounts is None or event.crm_customer in principal.accounts
+
+
+def sees_cause(principal: Principal, event: Event) -> bool:
+    """Whether the principal may know what changed an order's status; True of an event that tells no cause."""
+    cause = event.status.cause if event.status is not None else None
+    scope = _OF_KIND.get(cause) if cause is not None else None
+    return scope is None or scope in principal.scopes
+
+
+def as_seen(principal: Principal, event: Event) -> Event:
+    """The event, without what the principal may not know of it."""
+    if event.status is None or sees_cause(principal, event):
+        return event
+    return replace(event, status=replace(event.status, cause=None))
 
 
 def sees_customer(principal: Principal, customer: Customer) -> bool:

@@ -23,7 +23,7 @@ from resolvers.timeline import happenings_of
 from resolvers.timeline_order import merged
 from sources.kit.call import Call
 from sources.landscape import Landscape
-from workflows.looking import Seen
+from workflows.looking import Seen, Whose
 
 WANTED = {
     "Order": Wanted.of(
@@ -75,14 +75,11 @@ class Looker:
 async def _seen(context: Context, orders: Sequence[Order]) -> list[Seen]:
     statuses = await statuses_of(context, orders)
     happened = await happenings_of(context, orders)
-    refs = [customer_ref(order) for order in orders]
-    asked = list(dict.fromkeys(ref for ref in refs if isinstance(ref, Ref)))
-    customers = dict(zip(asked, await load_customers(context, asked), strict=True))
+    owners = await _owners(context, orders)
     told: list[Seen] = []
-    for order, status, (entries, gaps), ref in zip(orders, statuses, happened, refs, strict=True):
-        customer = customers.get(ref) if isinstance(ref, Ref) else None
-        known_customer = customer if isinstance(customer, Customer) else None
+    for order, status, (entries, gaps), owner in zip(orders, statuses, happened, owners, strict=True):
         shown, said = merged(entries, None, newest_first=False), {entry.key: entry.at for entry in entries}
+        silent = [gap.system for gap in gaps] + ([] if isinstance(owner, Whose) else [owner])
         told.append(
             Seen(
                 order=order.ref,
@@ -90,14 +87,37 @@ async def _seen(context: Context, orders: Sequence[Order]) -> list[Seen]:
                 instants={entry.key: said[entry.key] for entry in shown if entry.at != said[entry.key]},
                 status=status if isinstance(status, OrderStatus) else None,
                 names=order.names()[1:],
-                customer=known_customer.ref if known_customer else None,
-                customer_names=known_customer.names()[1:] if known_customer else (),
-                crm_customer=known_customer.crm_id if known_customer else None,
+                books={record.ref: record.legal_entity_code for record in order.booked if record.legal_entity_code},
+                whose=owner if isinstance(owner, Whose) else None,
                 legal_entities=_entities(order),
-                silent=tuple(dict.fromkeys(gap.system for gap in gaps)),
+                silent=tuple(dict.fromkeys(silent)),
             )
         )
     return told
+
+
+async def _owners(context: Context, orders: Sequence[Order]) -> list[Whose | str]:
+    """Whose each order is, or the system that could not be asked about it.
+
+    As long as the CRM is silent nobody knows which of its customers an order is of, though an ERP may name its own.
+    """
+    refs = [customer_ref(order) for order in orders]
+    asked = list(dict.fromkeys(ref for ref in refs if isinstance(ref, Ref)))
+    found = dict(zip(asked, await load_customers(context, asked), strict=True))
+    return [
+        _owner(context.landscape.crm, order, ref if isinstance(ref, Fault) else found[ref] if ref else None)
+        for order, ref in zip(orders, refs, strict=True)
+    ]
+
+
+def _owner(crm: str, order: Order, customer: Customer | Fault | None) -> Whose | str:
+    if isinstance(customer, Fault):
+        return customer.system
+    if crm in order.faults or (customer is not None and crm in customer.faults):
+        return crm
+    if customer is None:
+        return Whose()
+    return Whose(customer=customer.ref, names=customer.names()[1:], crm=customer.crm_id)
 
 
 def _entities(order: Order) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from canonical.refs import Ref, SystemReference
 from canonical.submission import Submission, SubmissionState
 from canonical.timeline import TimelineArea, TimelineKind
 from canonical.wanted import Wanted
-from resolvers.access import require, sees_event
+from resolvers.access import require, sees_cause, sees_event
 from resolvers.at_desk import desk_of, told
 from resolvers.context import Context
 from resolvers.customer_loading import load_customers
@@ -89,9 +89,11 @@ def _resume(context: Context, after: str | None) -> None:
 
 def _mine(context: Context, interest: Interest, fits: Callable[[Event], bool] | None = None) -> Interest:
     """The same, as far as whoever asks may see it; `fits` is what else it is narrowed by."""
-    principal = context.principal
+    principal, by_cause = context.principal, interest.happenings is not None
 
     def admits(event: Event) -> bool:
+        if by_cause and not sees_cause(principal, event):
+            return False
         return sees_event(principal, event) and (fits is None or fits(event))
 
     return replace(interest, accounts=principal.accounts, books=principal.legal_entities, admits=admits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from canonical.invoice import CreditMemo, Invoice, InvoiceStatus
 from canonical.joined import Order
 from canonical.money import Money
 from canonical.order import Hold, OrderRecord, Stage
-from canonical.payment import PaymentApplication
+from canonical.payment import Payment, PaymentApplication
 from canonical.quote import QuoteRecord
 from canonical.refs import Ref, SystemReference
 from canonical.shipment import Shipment, ShipmentLine, ShipmentStatus
@@ -25,8 +26,10 @@ _HOLDS = {"CREDIT": "credit", "BILLING": "billing", "DELIVERY": "delivery", "PRI
 class _Subject:
     """The record that entries are about."""
 
-    def __init__(self, concept: str, ref: Ref, reference: SystemReference, area: TimelineArea) -> None:
-        self.concept, self.ref, self.reference, self.area = concept, ref, reference, area
+    def __init__(
+        self, concept: str, ref: Ref, reference: SystemReference, area: TimelineArea, entity: str | None = None
+    ) -> None:
+        self.concept, self.ref, self.reference, self.area, self.entity = concept, ref, reference, area, entity
 
     def tell(
         self,
@@ -53,6 +56,7 @@ class _Subject:
             system=self.ref.system,
             reference=self.reference,
             subject=(self.concept, self.ref),
+            legal_entity=self.entity,
         )
         return [entry]
 
@@ -104,7 +108,7 @@ def _sold(order: Order, record: OrderRecord) -> list[TimelineEntry]:
 
 
 def _booked(order: Order, record: OrderRecord) -> list[TimelineEntry]:
-    subject = _Subject("Order", order.ref, record.reference, TimelineArea.ORDER)
+    subject = _Subject("Order", order.ref, record.reference, TimelineArea.ORDER, record.legal_entity_code)
     number = record.number or record.ref.key
     part = f"{record.ref.system}/{record.ref.key}"
     where = f" for {record.legal_entity_code}" if record.legal_entity_code else ""
@@ -129,6 +133,7 @@ def replace_system(entry: TimelineEntry, system: str) -> TimelineEntry:
     return TimelineEntry(
         key=entry.key, at=entry.at, area=entry.area, kind=entry.kind, title=entry.title, system=system,
         detail=entry.detail, amount=entry.amount, reference=entry.reference, subject=entry.subject,
+        legal_entity=entry.legal_entity,
     )  # fmt: skip
 
 
@@ -146,7 +151,9 @@ def _held(subject: _Subject, number: str, hold: Hold, booked_at: datetime, part:
 
 def of_shipment(order: Order, shipment: Shipment) -> list[TimelineEntry]:
     """Planned while it has not gone, left, passed its milestones, arrived."""
-    subject = _Subject("Shipment", shipment.ref, shipment.reference, TimelineArea.FULFILLMENT)
+    subject = _Subject(
+        "Shipment", shipment.ref, shipment.reference, TimelineArea.FULFILLMENT, shipment.legal_entity_code
+    )
     noun = "Return" if shipment.is_return else "Shipment"
     name = f"{noun} {known(shipment.number) or shipment.ref.key}"
     if shipment.status is ShipmentStatus.CANCELLED:
@@ -200,7 +207,7 @@ def of_invoice(invoice: Invoice, today: date) -> list[TimelineEntry]:
     status = known(invoice.status)
     if status is InvoiceStatus.DRAFT:
         return []
-    subject = _Subject("Invoice", invoice.ref, invoice.reference, TimelineArea.INVOICE)
+    subject = _Subject("Invoice", invoice.ref, invoice.reference, TimelineArea.INVOICE, invoice.legal_entity_code)
     number = known(invoice.number) or invoice.ref.key
     issued = known(invoice.created_at) or _midnight(known(invoice.issued_on))
     cancelled = " and was cancelled later" if status is InvoiceStatus.CANCELLED else ""
@@ -210,23 +217,34 @@ def of_invoice(invoice: Invoice, today: date) -> list[TimelineEntry]:
         since = _midnight(today - timedelta(days=late - 1))
         title = f"Invoice {number} is overdue{_words('with', invoice.open)}"
         entries += subject.tell(TimelineKind.INVOICE_OVERDUE, since, title, amount=invoice.open)
-    for position, application in enumerate(known(invoice.payments) or ()):
-        entries += _paid(invoice, number, application, position)
+    return entries + _settled(invoice, number)
+
+
+def _settled(invoice: Invoice, number: str) -> list[TimelineEntry]:
+    """Paid part by part, and credited."""
+    entries: list[TimelineEntry] = []
+    applications, used = known(invoice.payments) or (), Counter[Ref]()
+    for application in applications:
+        settles = application is applications[-1] and known(invoice.status) is InvoiceStatus.PAID
+        payment = application.payment
+        if payment is not None:
+            # Counted for each payment: one that is told later with an earlier date must not become another's.
+            entries += _paid(invoice, number, application, payment, used[payment.ref], settles=settles)
+            used[payment.ref] += 1
     for memo in known(invoice.credit_memos) or ():
-        entries += _credited(number, memo)
+        entries += _credited(invoice, number, memo)
     return entries
 
 
-def _paid(invoice: Invoice, number: str, application: PaymentApplication, position: int) -> list[TimelineEntry]:
-    payment = application.payment
-    if payment is None:
-        return []
-    subject = _Subject("Payment", payment.ref, payment.reference, TimelineArea.PAYMENT)
+def _paid(
+    invoice: Invoice, number: str, application: PaymentApplication, payment: Payment, before: int, *, settles: bool
+) -> list[TimelineEntry]:
+    entity = payment.legal_entity_code or invoice.legal_entity_code
+    subject = _Subject("Payment", payment.ref, payment.reference, TimelineArea.PAYMENT, entity)
     name = f"Payment {known(payment.number) or payment.ref.key}"
-    settled = known(invoice.status) is InvoiceStatus.PAID and position == len(known(invoice.payments) or ()) - 1
-    verb = "settled" if settled else "was used for"
+    verb = "settled" if settles else "was used for"
     title = f"{name} {verb} invoice {number}{_words('with', application.amount)}"
-    part = f"{invoice.ref.key}/{position}"
+    part = f"{invoice.ref.key}/{before}"
     kind = TimelineKind.PAYMENT_APPLIED
     entries = subject.tell(kind, application.applied_at, title, amount=application.amount, part=part)
     received = known(payment.received_at)
@@ -236,8 +254,9 @@ def _paid(invoice: Invoice, number: str, application: PaymentApplication, positi
     return entries
 
 
-def _credited(invoice_number: str, memo: CreditMemo) -> list[TimelineEntry]:
-    subject = _Subject("CreditMemo", memo.ref, memo.reference, TimelineArea.INVOICE)
+def _credited(invoice: Invoice, invoice_number: str, memo: CreditMemo) -> list[TimelineEntry]:
+    entity = memo.legal_entity_code or invoice.legal_entity_code
+    subject = _Subject("CreditMemo", memo.ref, memo.reference, TimelineArea.INVOICE, entity)
     at = known(memo.created_at) or _midnight(known(memo.issued_on))
     name = f"Credit memo {known(memo.number) or memo.ref.key}"
     title = f"{name} gave back{_words('', memo.total)} of invoice {invoice_number}"

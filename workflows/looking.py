@@ -16,10 +16,19 @@ from canonical.timeline import TimelineEntry
 from sources.kit.call import Call
 
 
-class Seen(Struct, frozen=True, kw_only=True):
-    """One order as it stands. `order` and `customer` are anchors, `entries` its whole timeline, the oldest first.
+class Whose(Struct, frozen=True, kw_only=True):
+    """Whose order it is: the customer's anchor, its records' names in other systems, and its key in the CRM."""
 
-    `names` and `customer_names` are what their records in other systems than the anchor's are called.
+    customer: Ref | None = None
+    names: tuple[Ref, ...] = ()
+    crm: str | None = None
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """One order as it stands. `order` is its anchor, `entries` its whole timeline, the oldest first.
+
+    `names` are what its records in other systems than the anchor's are called, and `books` the legal entities in whose
+    books they stand. `whose` is None where that could not be asked.
     `instants`: when a system says that something was, by the entry's key, where only the day is known and the timeline
     shows it at another instant of it. `silent` names the systems of which a part could not be read: what they lack is
     not known to be gone.
@@ -29,9 +38,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     entries: tuple[TimelineEntry, ...]
     status: OrderStatus | None
     names: tuple[Ref, ...] = ()
-    customer: Ref | None = None
-    customer_names: tuple[Ref, ...] = ()
-    crm_customer: str | None = None
+    books: Mapping[Ref, str] = {}
+    whose: Whose | None = Whose()
     legal_entities: tuple[str, ...] = ()
     instants: Mapping[str, datetime] = {}
     silent: tuple[str, ...] = ()

@@ -7,28 +7,32 @@ from datetime import UTC, datetime, time
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from canonical.events import Event, EventKind, Happening, StatusChange
 from canonical.order import OrderStatus
 from canonical.refs import Ref
 from canonical.timeline import TimelineArea, TimelineEntry, TimelineKind
-from workflows.looking import Seen
+from workflows.looking import Seen, Whose
 
 RECURRING: Final = frozenset({TimelineKind.ORDER_AMENDED, TimelineKind.HOLD_PLACED, TimelineKind.CONTRACT_AMENDED})
 """What may happen again to the same record, and is told again then."""
+GONE: Final = "-"
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Told(Struct, frozen=True):
     """What was told of an order: its status, when each happening was, and how often anything was told.
 
-    `systems` are those of which everything about it could be read at least once.
+    A happening that was told and is not there any more keeps its instant behind GONE. `systems` are those of which
+    everything about it could be read at least once; `whose` is None where that was never known.
     """
 
     status: OrderStatus | None
     happenings: Mapping[str, str]
     version: int = 0
     systems: frozenset[str] = frozenset()
+    whose: Whose | None = None
 
 
 class Reason(Struct, frozen=True):
@@ -52,9 +56,13 @@ def news_of(
 ) -> tuple[Told | None, list[Event]]:
     """What is to be kept of the order now (None: as it was), and what is to be told of it, in its order.
 
-    Of a system that was never read of this order before, only what happened since we listen to it is news.
+    Of a system that was never read of this order before, only what happened since we listen to it is news. Of an order
+    of which nobody knows whose it is nothing is told yet: whoever is narrowed to its customer would never hear of it.
     """
-    before = told or Told(None, {})
+    whose = seen.whose or (told.whose if told else None)
+    if whose is None:
+        return None, []
+    seen, before = replace(seen, whose=whose), told or Told(None, {})
     version = before.version + 1
     fresh = [entry for entry in seen.entries if _is_new(entry, _instant(seen, entry), before, reason)]
     released = [] if seen.silent else _released(seen.entries, before.happenings)
@@ -64,15 +72,16 @@ def news_of(
     # That floods nobody: no change of the past counts, and of each order it is said once at most.
     changed = status is not before.status and (before.status is not None or bool(fresh) or reason.lately)
     kept, systems = _kept(seen, before.happenings), _read_once(seen, before, reason)
-    events = [_happened(tenant, seen, entry, version) for entry in fresh]
+    events = [_happened(tenant, seen, entry, version, again=entry.key in before.happenings) for entry in fresh]
     events += [_let_go(tenant, seen, key, version, now) for key in released]
     if changed and status is not None:
         cause = events[-1].happening.kind if events and events[-1].happening else None
         at = events[-1].at if events else now
         change = StatusChange(status=status, previous=before.status, cause=cause)
-        events.append(_event(tenant, seen, f"STATUS:{version}", EventKind.STATUS_CHANGED, at, status=change))
-    now_told = Told(status, kept, version, systems)
-    if not events and told is not None and now_told == Told(told.status, dict(told.happenings), version, told.systems):
+        name = f"STATUS:{version}"
+        events.append(_event(tenant, seen, name, EventKind.STATUS_CHANGED, at, seen.legal_entities, status=change))
+    now_told = Told(status, kept, version, systems, whose)
+    if not events and told is not None and now_told == replace(told, happenings=dict(told.happenings), version=version):
         return None, []
     return now_told, events
 
@@ -90,6 +99,7 @@ def told_before(seen: Seen, told: Mapping[Ref, Told]) -> Told | None:
         },
         version=max(one.version for one in before.values()),
         systems=frozenset.intersection(*(one.systems for one in before.values())),
+        whose=next((one.whose for one in before.values() if one.whose), None),
     )
 
 
@@ -109,7 +119,8 @@ def _instant(seen: Seen, entry: TimelineEntry) -> datetime:
 def _is_new(entry: TimelineEntry, at: datetime, told: Told, reason: Reason) -> bool:
     before = told.happenings.get(entry.key)
     if before is not None:
-        return entry.kind in RECURRING and before != _written(at)
+        # What was taken back and is there again has happened again, on whatever day.
+        return before.startswith(GONE) or (entry.kind in RECURRING and before != _written(at))
     if entry.system in told.systems:
         return True
     since = reason.since(entry.system)
@@ -123,39 +134,50 @@ def _read_once(seen: Seen, told: Told, reason: Reason) -> frozenset[str]:
 
 def _released(entries: Sequence[TimelineEntry], told: Mapping[str, str]) -> list[str]:
     """Holds that were told and do not stand any more."""
-    standing = {entry.key for entry in entries}
-    return [key for key in told if key.startswith(f"{TimelineKind.HOLD_PLACED.value}:") and key not in standing]
+    standing, placed = {entry.key for entry in entries}, f"{TimelineKind.HOLD_PLACED.value}:"
+    return [
+        key for key, at in told.items() if key.startswith(placed) and key not in standing and not at.startswith(GONE)
+    ]
 
 
 def _kept(seen: Seen, told: Mapping[str, str]) -> dict[str, str]:
     """Every happening that is known; of a system that is silent, what was known of it before."""
     mine = {entry.key: _written(_instant(seen, entry)) for entry in seen.entries}
-    return {**told, **mine} if seen.silent else mine
+    if seen.silent:
+        return {**told, **mine}
+    gone = {key: at if at.startswith(GONE) else f"{GONE}{at}" for key, at in told.items() if key not in mine}
+    return {**gone, **mine}
 
 
-def _happened(tenant: str, seen: Seen, entry: TimelineEntry, version: int) -> Event:
-    key = f"{entry.key}#{version}" if entry.kind in RECURRING else entry.key
+def _happened(tenant: str, seen: Seen, entry: TimelineEntry, version: int, *, again: bool) -> Event:
+    once = not (again or entry.kind in RECURRING)
     happening = Happening(
         kind=entry.kind,
         area=entry.area,
         title=entry.title,
         system=entry.system,
-        entry=None if entry.kind in RECURRING else entry.key,
+        entry=entry.key if once else None,
         amount=entry.amount,
         reference=entry.reference,
     )
-    return _event(tenant, seen, key, EventKind.HAPPENING, entry.at, happening=happening)
+    key = entry.key if once else f"{entry.key}#{version}"
+    books = (entry.legal_entity,) if entry.legal_entity else seen.legal_entities
+    return _event(tenant, seen, key, EventKind.HAPPENING, entry.at, books, happening=happening)
 
 
 def _let_go(tenant: str, seen: Seen, key: str, version: int, now: datetime) -> Event:
     """A hold is gone: `key` is the one under which it was told, HOLD_PLACED:system:order:system/booking/kind."""
-    word = key.rpartition("/")[2].lower()
+    held, _, kind = key.rpartition("/")
+    word = kind.lower()
     area = TimelineArea.CREDIT if word == "credit" else TimelineArea.ORDER
-    system = key.split(":", 3)[3].partition("/")[0] if key.count(":") >= 3 else seen.order.system  # noqa: PLR2004
+    _, _, booked = held.partition(f":{seen.order.key}:")
+    system, _, booking = (booked or seen.order.system).partition("/")
+    book = seen.books.get(Ref(system, booking))
     title = f"The {word} hold was released" if word else "The hold was released"
     happening = Happening(kind=TimelineKind.HOLD_RELEASED, area=area, title=title, system=system)
     name = f"{key.replace(TimelineKind.HOLD_PLACED.value, TimelineKind.HOLD_RELEASED.value, 1)}#{version}"
-    return _event(tenant, seen, name, EventKind.HAPPENING, now, happening=happening)
+    books = (book,) if book else seen.legal_entities
+    return _event(tenant, seen, name, EventKind.HAPPENING, now, books, happening=happening)
 
 
 def _event(
@@ -164,9 +186,11 @@ def _event(
     name: str,
     kind: EventKind,
     at: datetime,
+    books: tuple[str, ...],
     happening: Happening | None = None,
     status: StatusChange | None = None,
 ) -> Event:
+    whose = seen.whose or Whose()
     return Event(
         key=f"{seen.order.system}/{seen.order.key}:{name}",
         tenant=tenant,
@@ -174,10 +198,10 @@ def _event(
         at=at,
         order=seen.order,
         order_names=seen.names,
-        customer=seen.customer,
-        customer_names=seen.customer_names,
-        crm_customer=seen.crm_customer,
-        legal_entities=seen.legal_entities,
+        customer=whose.customer,
+        customer_names=whose.names,
+        crm_customer=whose.crm,
+        legal_entities=books,
         happening=happening,
         status=status,
     )

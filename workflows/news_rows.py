@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.order import OrderStatus
 from canonical.refs import Ref
+from workflows.looking import Whose
 from workflows.news import Told
 from workflows.store import event_tables
+from workflows.store.opening import from_json
 
 _listened = event_tables.listened
 _table = event_tables.order_told
@@ -50,6 +52,7 @@ async def keep_told(
         "happenings": told.happenings,
         "version": told.version,
         "systems": sorted(told.systems),
+        "whose": told.whose,
     }
     stated = insert(_table).values(tenant=tenant, system=order.system, key=order.key, **values)
     renewed = {**values, "told_at": func.clock_timestamp()}
@@ -63,4 +66,5 @@ async def _began(connection: AsyncConnection, systems: Collection[str]) -> dict[
 
 def _told(row: Row[tuple[object, ...]]) -> Told:
     status = OrderStatus(row.status) if row.status else None
-    return Told(status, row.happenings, row.version, frozenset(row.systems))
+    whose = None if row.whose is None else from_json(row.whose, Whose)
+    return Told(status, row.happenings, row.version, frozenset(row.systems), whose)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from canonical.absence import known
 from canonical.changes import Change, Concept
 from canonical.contract import ContractRecord
 from canonical.deadline import Deadline
@@ -27,7 +29,7 @@ from sources.ports import Lookup, OrderQuery, Page
 from tests.fakes.company import NOW, Company, landscape
 from tests.fakes.feeds import change
 from tests.fakes.systems import Books, FakeCrm
-from workflows.looking import Seen
+from workflows.looking import Seen, Whose
 
 DOWN = Unavailable("erp-eu", "erp-eu does not answer.")
 SALE1, BOOKING1, BOOKING2 = Ref("crm", "sale1"), Ref("erp-eu", "71"), Ref("erp-eu", "72")
@@ -263,8 +265,8 @@ async def test_an_order_is_seen_whole_by_any_of_its_names(looked: Looked, ref: R
     seen = await looked.seen(ref)
 
     kinds = [entry.kind for entry in seen.entries]
-    assert (seen.order, seen.customer, seen.crm_customer) == (SALE1, Ref("crm", "acc1"), "acc1")
-    assert (seen.names, seen.customer_names) == ((BOOKING1,), ())
+    assert (seen.order, seen.whose) == (SALE1, Whose(customer=Ref("crm", "acc1"), crm="acc1"))
+    assert (seen.names, seen.books) == ((BOOKING1,), {BOOKING1: "DE01"})
     assert seen.legal_entities == ("DE01",)
     assert seen.status is OrderStatus.IN_FULFILLMENT
     assert seen.silent == ()
@@ -365,3 +367,65 @@ async def test_a_contract_that_cannot_be_read_makes_its_system_silent(looked: Lo
     looked.company.crm.faults["fetch_contracts"] = Unavailable("crm", "crm does not answer.")
 
     assert (await looked.seen(SALE1)).silent == ("crm",)
+
+
+async def test_what_stands_in_a_company_s_books_says_so_and_what_is_the_whole_order_s_does_not(looked: Looked) -> None:
+    theirs = looked.company.booked("erp-us", "90", "sale1")
+    for order, key in ((looked.first, "1"), (theirs, "2")):
+        looked.company.shipped(order, f"S{key}", 4)
+        looked.company.billed(order, f"I{key}", 10, paid="1200")
+
+    seen = await looked.seen(SALE1)
+
+    books: dict[str | None, set[TimelineKind]] = {}
+    for entry in seen.entries:
+        books.setdefault(entry.legal_entity, set()).add(entry.kind)
+    in_books = {
+        TimelineKind.ORDER_BOOKED,
+        TimelineKind.SHIPMENT_POSTED,
+        TimelineKind.INVOICE_GENERATED,
+        TimelineKind.PAYMENT_APPLIED,
+    }
+    assert books["DE01"] == books["US01"] == in_books
+    assert books[None].isdisjoint(in_books)
+
+
+@pytest.mark.parametrize("question", ["*", "fetch_customers"])
+async def test_while_the_crm_is_silent_nobody_knows_whose_an_order_is_and_it_is_asked_again(
+    looked: Looked, question: str
+) -> None:
+    looked.company.crm.faults[question] = Unavailable("crm", "crm does not answer.")
+
+    seen = await looked.seen(BOOKING1)
+
+    assert seen.whose is None
+    assert "crm" in seen.silent
+
+
+async def test_whose_an_order_is_that_an_erp_alone_has_is_not_known_before_the_crm_was_asked(looked: Looked) -> None:
+    theirs = replace(looked.company.crm.books.customers[0], ref=Ref("erp-eu", "alone"), number="alone", partner_keys=())
+    looked.company.eu.books.customers.append(theirs)
+    looked.company.booked("erp-eu", "73", "", customer_key="alone")
+    sure = await looked.seen(Ref("erp-eu", "73"))
+    looked.company.crm.faults["*"] = Unavailable("crm", "crm does not answer.")
+
+    unsure = await looked.seen(Ref("erp-eu", "73"))
+
+    assert (sure.whose, sure.silent) == (Whose(customer=theirs.ref), ())
+    assert (unsure.whose, unsure.silent) == (None, ("crm",))
+
+
+async def test_a_payment_that_is_told_later_with_an_earlier_day_makes_no_other_a_new_one(looked: Looked) -> None:
+    looked.company.billed(looked.first, "I1", 10, paid="1200")
+    invoices = looked.company.eu.books.invoices
+    [paid] = known(invoices[0].payments) or ()
+    before = await looked.seen(SALE1)
+    assert paid.payment
+    earlier = replace(paid, payment=replace(paid.payment, ref=Ref("erp-eu", "P0")), applied_at=NOW - timedelta(days=3))
+    twice = replace(paid, applied_at=NOW + timedelta(days=3))
+    invoices[0] = replace(invoices[0], payments=(earlier, paid, twice))
+
+    after = await looked.seen(SALE1)
+
+    assert {entry.key for entry in before.entries} < {entry.key for entry in after.entries}
+    assert sum(entry.kind is TimelineKind.PAYMENT_APPLIED for entry in after.entries) == 3

@@ -80,6 +80,20 @@ async def test_what_happens_is_told_as_the_timeline_tells_it(audience: Audience)
     }
 
 
+async def test_what_changed_a_status_is_told_to_those_whose_scopes_open_it(audience: Audience) -> None:
+    paid = changed("s1", OrderStatus.COMPLETED, TimelineKind.PAYMENT_APPLIED)
+    less = frozenset(SCOPES) - {"invoices:read"}
+    by_cause = {"filter": {"kinds": ["PAYMENT_APPLIED", "SHIPMENT_POSTED"]}}
+    everything, orders_alone = await audience.seat(STATUS), await audience.seat(STATUS, scopes=less)
+    narrowed = await audience.seat(STATUS, by_cause, scopes=less)
+    await audience.seated(everything, orders_alone, narrowed)
+
+    await audience.tell(paid, changed("s2", OrderStatus.IN_FULFILLMENT, TimelineKind.SHIPMENT_POSTED))
+
+    assert [(await seat.data())["cause"] for seat in (everything, orders_alone)] == ["PAYMENT_APPLIED", None]
+    assert (await narrowed.data())["cause"] == "SHIPMENT_POSTED"
+
+
 BOOKING, ACCOUNT = Ref("erp-eu", "71"), Ref("erp-eu", "C-77")
 NAMED = {
     "the order, by the id it had before the CRM knew it": {"orders": [{"id": global_id("Order", BOOKING)}]},

@@ -25,7 +25,7 @@ from tests.workflows.house import House
 from tests.workflows.intake_desk import SALE, STEPS, Desk, kinds, stands
 from workflows.inbox import Waiting
 from workflows.intake import LONGEST_WAIT, MOST, Intake
-from workflows.looking import Seen
+from workflows.looking import Seen, Whose
 
 DOWN = Unavailable("erp-eu", "erp-eu does not answer.")
 
@@ -307,3 +307,19 @@ def booked_as(booking: Ref, order: Ref | None = None) -> Seen:
         system=booking.system,
     )
     return Seen(order=anchor, entries=(entry,), status=OrderStatus.BOOKED, legal_entities=("DE01",))
+
+
+async def test_what_happens_while_nobody_knows_whose_an_order_is_is_told_once_somebody_does(desk: Desk) -> None:
+    unknown = replace(stands(0, silent=("crm",)), whose=None)
+    desk.eye.orders[SALE] = unknown
+    await desk.hear(change("sale1"))
+
+    await desk.intake.turn()
+    nothing = await desk.told()
+    desk.eye.orders[SALE] = replace(unknown, whose=Whose(customer=Ref("crm", "acc1"), crm="acc1"), silent=())
+    await desk.due()
+    await desk.intake.turn()
+
+    assert nothing == []
+    assert {event.crm_customer for event in await desk.told()} == {"acc1"}
+    assert kinds(await desk.told()) == [TimelineKind.ORDER_SUBMITTED, OrderStatus.SUBMITTED]

@@ -11,7 +11,7 @@ from canonical.order import OrderStatus
 from canonical.refs import Ref
 from canonical.timeline import TimelineArea, TimelineEntry, TimelineKind
 from tests.fakes.company import NOW
-from workflows.looking import Seen
+from workflows.looking import Seen, Whose
 from workflows.news import Reason, Told, news_of, told_before
 
 ORDER = Ref("crm", "sale1")
@@ -30,13 +30,15 @@ SHIPPED = entry(TimelineKind.SHIPMENT_POSTED, NOW + timedelta(minutes=5))
 HELD = entry(TimelineKind.HOLD_PLACED, key=HOLD)
 
 
+ACME = Whose(customer=Ref("crm", "acc1"), crm="acc1")
+
+
 def seen(*entries: TimelineEntry, status: OrderStatus | None = OrderStatus.BOOKED, silent: Sequence[str] = ()) -> Seen:
     return Seen(
         order=ORDER,
         entries=entries,
         status=status,
-        customer=Ref("crm", "acc1"),
-        crm_customer="acc1",
+        whose=ACME,
         legal_entities=("DE01",),
         silent=tuple(silent),
     )
@@ -382,3 +384,63 @@ def test_parts_that_stood_differently_have_no_status_together_and_what_nobody_to
     assert both is not None
     assert (both.status, both.systems) == (None, frozenset({"crm"}))
     assert told_before(order, {}) is None
+
+
+def test_what_stands_in_the_books_of_one_company_is_told_to_that_one_and_where_the_order_stands_to_both() -> None:
+    theirs = replace(BOOKED, legal_entity="US01")
+    order = replace(seen(theirs, SHIPPED), legal_entities=("DE01", "US01"))
+
+    _, events = look(order)
+
+    books = {event.happening.kind if event.happening else event.kind: event.legal_entities for event in events}
+    assert books == {
+        TimelineKind.ORDER_BOOKED: ("US01",),
+        TimelineKind.SHIPMENT_POSTED: ("DE01", "US01"),
+        EventKind.STATUS_CHANGED: ("DE01", "US01"),
+    }
+
+
+def test_a_hold_is_released_in_the_books_of_its_booking() -> None:
+    order = replace(seen(BOOKED, HELD), legal_entities=("DE01", "US01"), books={BOOKING: "DE01", OTHER: "US01"})
+
+    [released] = look(replace(order, entries=(BOOKED,)), known(order))[1]
+
+    assert released.legal_entities == ("DE01",)
+
+
+def test_of_an_order_of_which_nobody_knows_whose_it_is_nothing_is_told_and_nothing_is_kept() -> None:
+    assert look(replace(seen(BOOKED), whose=None, silent=("crm",))) == (None, [])
+
+
+def test_whose_an_order_is_is_remembered_while_nobody_can_be_asked() -> None:
+    before = known(seen(BOOKED))
+
+    kept, events = look(replace(seen(BOOKED, SHIPPED), whose=None, silent=("crm",)), before)
+
+    assert kinds(events) == [TimelineKind.SHIPMENT_POSTED]
+    assert [(event.customer, event.crm_customer) for event in events] == [(Ref("crm", "acc1"), "acc1")]
+    assert kept is not None
+    assert kept.whose == ACME
+
+
+def test_what_was_taken_back_and_happened_again_is_told_again_and_once() -> None:
+    planned = entry(TimelineKind.SHIPMENT_PLANNED, EARLIER)
+    posted = known(seen(BOOKED, SHIPPED, status=OrderStatus.IN_FULFILLMENT))
+
+    reversed_, back = look(seen(BOOKED, planned), posted)
+    again, forth = look(seen(BOOKED, SHIPPED, status=OrderStatus.IN_FULFILLMENT), reversed_)
+    _, nothing = look(seen(BOOKED, SHIPPED, status=OrderStatus.IN_FULFILLMENT), again)
+
+    assert kinds(back) == [TimelineKind.SHIPMENT_PLANNED, EventKind.STATUS_CHANGED]
+    assert kinds(forth) == [TimelineKind.SHIPMENT_POSTED, EventKind.STATUS_CHANGED]
+    assert forth[0].key not in {event.key for event in look(seen(BOOKED, SHIPPED))[1]}
+    assert nothing == []
+
+
+def test_what_a_silent_system_does_not_tell_was_not_taken_back() -> None:
+    posted = known(seen(BOOKED, SHIPPED, status=OrderStatus.IN_FULFILLMENT))
+    meanwhile, _ = look(replace(seen(BOOKED, status=None), silent=("erp-eu",)), posted)
+
+    _, events = look(seen(BOOKED, SHIPPED, status=OrderStatus.IN_FULFILLMENT), meanwhile or posted)
+
+    assert events == []

@@ -51,7 +51,8 @@ listened = Table(
     instant("began_at", required=True),
 )
 
-# What has been told of an order so far: its status, and which happenings; and which systems have ever been read for it.
+# What has been told of an order so far: its status, and which happenings; which systems have ever been read for it, and
+# whose it is.
 order_told = Table(
     "order_told",
     metadata,
@@ -61,6 +62,7 @@ order_told = Table(
     Column("status", Text),
     Column("happenings", JSON, nullable=False),
     Column("systems", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("whose", JSON),
     Column("version", Integer, nullable=False, server_default=text("0")),
     instant("told_at", required=True),
 )
