@@ -65,6 +65,11 @@ class EventWork:
         self._relay = Relay(shop.store, shop.landscape.tenant, redis)
         kept = redis is not None and bool(shop.landscape.cache)
         forget = Forgetting(redis, shop.landscape.tenant) if kept and redis else None
+        if shop.landscape.cache and redis is None:
+            log.error(
+                "Answers are kept ([cache]), and REVGRAPH_REDIS_URL does not say where: what systems tell of is not"
+                " forgotten there. Name the gateways' Redis to the worker, too"
+            )
         self._intake = Intake(shop, look(shop.landscape, shop.systems), forget) if look else None
         self._feeds = Feeds(shop, me) if look else None
         self._me = me
