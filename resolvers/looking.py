@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from canonical.changes import Change
-from canonical.errors import Fault
+from canonical.errors import Fault, Refused
 from canonical.joined import Customer, Order
 from canonical.order import OrderStatus
 from canonical.principal import Principal
@@ -104,13 +104,17 @@ async def _owners(context: Context, orders: Sequence[Order]) -> list[Whose | str
     refs = [customer_ref(order) for order in orders]
     asked = list(dict.fromkeys(ref for ref in refs if isinstance(ref, Ref)))
     found = dict(zip(asked, await load_customers(context, asked), strict=True))
-    return [
-        _owner(context.landscape.crm, order, ref if isinstance(ref, Fault) else found[ref] if ref else None)
-        for order, ref in zip(orders, refs, strict=True)
-    ]
+    crm = context.landscape.crm
+    return [_owner(crm, order, ref, found) for order, ref in zip(orders, refs, strict=True)]
 
 
-def _owner(crm: str, order: Order, customer: Customer | Fault | None) -> Whose | str:
+def _owner(
+    crm: str, order: Order, ref: Ref | Fault | None, found: Mapping[Ref, Customer | Fault | None]
+) -> Whose | str:
+    customer = found[ref] if isinstance(ref, Ref) else ref
+    if isinstance(customer, Refused) and customer.system != crm:
+        # An ERP that shows us no customers will not do so later: its word for this one is all there is.
+        return Whose(customer=ref if isinstance(ref, Ref) else None)
     if isinstance(customer, Fault):
         return customer.system
     if crm in order.faults or (customer is not None and crm in customer.faults):

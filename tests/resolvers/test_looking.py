@@ -12,7 +12,7 @@ from canonical.absence import known
 from canonical.changes import Change, Concept
 from canonical.contract import ContractRecord
 from canonical.deadline import Deadline
-from canonical.errors import Fault, Unavailable
+from canonical.errors import Fault, Refused, Unavailable
 from canonical.invoice import CreditMemo
 from canonical.lineage import Stamp
 from canonical.money import money
@@ -413,6 +413,15 @@ async def test_whose_an_order_is_that_an_erp_alone_has_is_not_known_before_the_c
 
     assert (sure.whose, sure.silent) == (Whose(customer=theirs.ref), ())
     assert (unsure.whose, unsure.silent) == (None, ("crm",))
+
+
+async def test_an_erp_that_shows_no_customers_keeps_no_order_from_being_told(looked: Looked) -> None:
+    looked.company.booked("erp-eu", "73", "", customer_key="alone")
+    looked.company.eu.faults["fetch_customers"] = Refused("erp-eu", "The user may not read business partners.")
+
+    seen = await looked.seen(Ref("erp-eu", "73"))
+
+    assert (seen.whose, seen.silent) == (Whose(customer=Ref("erp-eu", "alone")), ())
 
 
 async def test_a_payment_that_is_told_later_with_an_earlier_day_makes_no_other_a_new_one(looked: Looked) -> None:
