@@ -130,11 +130,15 @@ def _row(given: Given) -> dict[str, object]:
         "customer_system": customer.system if customer else None,
         "customer_key": customer.key if customer else None,
         "crm_customer_key": given.crm_customer_key,
-        # Until the routing knows better, whoever submitted it sees it.
-        "legal_entities": list(named_entities(intent) or rights.legal_entities or ()),
+        "legal_entities": list(_entities(given)),
         "correlation_id": given.correlation_id,
         "submitted_by": principal.subject,
     }
+
+
+def _entities(given: Given) -> tuple[str, ...]:
+    """Whose books it is in as far as is known: until the routing knows better, whoever submitted it sees it."""
+    return named_entities(given.intent) or _sorted(given.principal.legal_entities) or ()
 
 
 def named_entities(intent: Intent) -> tuple[str, ...]:
@@ -181,7 +185,7 @@ async def _tell(connection: AsyncConnection, given: Given, id: str) -> None:
             correlation_id=correlation_id,
         ),
     )
-    about = About(tenant, id, correlation_id, crm_customer=given.crm_customer_key)
+    about = About(tenant, id, correlation_id, _entities(given), given.crm_customer_key)
     if isinstance(given.intent, SubmitOrder):
         await put(connection, order_handed_in(about, given.principal.subject))
     await put(connection, submission_updated(about, SubmissionState.IN_PROGRESS, "1"))

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.audit import AuditEntry
 from canonical.errors import Mistake, ProblemCategory
+from canonical.events import Event
 from canonical.integration_exception import (
     Correction,
     ExceptionAnswer,
@@ -120,10 +121,7 @@ class ExceptionDesk:
                 await _give_up(transaction, held.submission_id)
             await self._set(transaction, held, "RESOLVE_EXCEPTION", principal, note, held.status.value,
                             resolution.value, values)  # fmt: skip
-            about = About(principal.tenant, held.submission_id, held.correlation_id, held.legal_entities)
-            await put(
-                transaction, of_exception(about, held.id, TimelineKind.EXCEPTION_RESOLVED, held.title, held.system)
-            )
+            await put(transaction, _resolved(principal.tenant, held))
 
         return await self._act(principal, id, correlation_id, act)
 
@@ -225,6 +223,11 @@ async def _give_up(transaction: AsyncConnection, submission_id: str) -> None:
     await transaction.execute(
         ended.values(state=SubmissionState.FAILED.value, settled_at=func.clock_timestamp(), resume_at=null())
     )
+
+
+def _resolved(tenant: str, held: IntegrationException) -> Event:
+    told = About(tenant, held.submission_id, held.correlation_id, held.legal_entities, held.crm_customer_key)
+    return of_exception(told, held.id, TimelineKind.EXCEPTION_RESOLVED, held.title, held.system)
 
 
 def _about(one: IntegrationException) -> set[Ref]:
