@@ -61,9 +61,9 @@ class Taken(Struct, frozen=True, kw_only=True):
         return (datetime.now(UTC) - self.submitted_at).total_seconds() / 3600
 
 
-def about(taken: Taken) -> About:
-    """Whose submission it is, for what is told of it."""
-    return About(taken.tenant, taken.id, taken.correlation_id, taken.legal_entities, taken.crm_customer_key)
+def about(held: Taken | Row[Any]) -> About:
+    """Whose submission it is, given as one or as its row, for what is told of it."""
+    return About(held.tenant, held.id, held.correlation_id, tuple(held.legal_entities), held.crm_customer_key)
 
 
 async def take(connection: AsyncConnection, id: str) -> Taken | None:
@@ -110,6 +110,17 @@ async def move(
     moved = replace(taken, state=state, legal_entities=tuple(row.legal_entities), crm_customer_key=row.crm_customer_key)
     await put(connection, submission_updated(about(moved), state, f"{taken.round}:{state.value}"))
     return moved
+
+
+async def give_up(connection: AsyncConnection, id: str) -> None:
+    """End a submission that waits for a system; one whose outcome is uncertain goes on being looked for."""
+    waiting = (_table.c.state == SubmissionState.IN_PROGRESS.value, _table.c.resume_at.is_not(None))
+    ended = {"state": SubmissionState.FAILED.value, "settled_at": func.clock_timestamp(), "resume_at": None}
+    stated = update(_table).where(_table.c.id == id, *waiting).values(**ended).returning(_table)
+    row = (await connection.execute(stated)).first()
+    if row is not None:
+        turn = f"{row.round}:{SubmissionState.FAILED.value}"
+        await put(connection, submission_updated(about(row), SubmissionState.FAILED, turn))
 
 
 async def know(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from canonical.errors import Unavailable
+from canonical.errors import Refused, Unavailable
 from canonical.integration_exception import ExceptionResolution, IntegrationException
+from canonical.submission import SubmissionState
 from sources.landscape_rules import ExceptionRule, OrderRules, Rules
 from tests.fakes.intake import raising
-from tests.workflows.house import ANN, House, order
+from tests.workflows.house import ANN, House, line, order
 from workflows.exception_queue import ExceptionFilter
 from workflows.store.opening import Store
 
@@ -35,6 +36,13 @@ async def events(house: House, kind: str) -> list[tuple[str | None, list[str], s
         kind=kind,
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def told(house: House) -> list[str | None]:
+    """The states that were told, in their order; no two under one key, of which only the first would be told."""
+    keys = [row[0] for row in await house.ask("select key from event_out")]
+    assert len(set(keys)) == len(keys)
+    return [state for state, _, _ in await events(house, "SUBMISSION_UPDATED")]
 
 
 async def shown(house: House) -> list[IntegrationException]:
@@ -94,3 +102,49 @@ async def test_that_a_person_resolved_an_exception_is_told_to_all_who_were_told_
     await house.desk.exceptions.resolve(ANN, waiting.exception_ids[0], ExceptionResolution.ACCEPTED, "ok", "corr-2")
 
     assert await events(house, "EXCEPTION_RESOLVED") == await events(house, "EXCEPTION_RAISED")
+
+
+async def test_a_submission_that_a_person_gives_up_is_told_to_have_failed(house: House) -> None:
+    house.eu.mood.always["quote_order"] = DOWN
+    waiting = await house.done(order())
+
+    await house.desk.exceptions.resolve(ANN, waiting.exception_ids[0], ExceptionResolution.CANCELLED, "no", "corr-2")
+
+    assert (await house.look(waiting.id)).state is SubmissionState.FAILED
+    assert await told(house) == ["IN_PROGRESS", "IN_PROGRESS", "FAILED"]
+    assert (await events(house, "SUBMISSION_UPDATED"))[-1] == ("FAILED", ["DE01"], "acc1")
+
+
+async def test_what_is_not_given_up_by_a_resolution_is_not_told_to_have_failed(house: House) -> None:
+    refused = await house.done(order(line("P-9")))
+
+    await house.desk.exceptions.resolve(ANN, refused.exception_ids[0], ExceptionResolution.CANCELLED, "no", "corr-2")
+
+    assert (await house.look(refused.id)).state is SubmissionState.REFUSED
+    assert await told(house) == ["IN_PROGRESS", "REFUSED"]
+
+
+async def test_a_submission_that_is_retried_is_told_to_be_in_progress_again(house: House) -> None:
+    house.eu.mood.will("book_order", *[raising(Refused("erp-eu", "Period closed."))] * 2)
+    refused = await house.done(order())
+
+    for exception in [refused.exception_ids[0]] * 2:
+        await house.desk.exceptions.retry(ANN, exception, [], None, "corr-2")
+        await house.work()
+
+    assert (await house.look(refused.id)).state is SubmissionState.COMPLETED
+    assert await told(house) == ["IN_PROGRESS", "REFUSED", "IN_PROGRESS", "REFUSED", "IN_PROGRESS", "COMPLETED"]
+    assert (await events(house, "SUBMISSION_UPDATED"))[2] == ("IN_PROGRESS", ["DE01"], "acc1")
+
+
+async def test_a_submission_that_waits_and_is_taken_up_again_stands_where_it_stood_and_that_is_not_told(
+    house: House,
+) -> None:
+    house.eu.mood.always["quote_order"] = DOWN
+    await house.done(order())
+    before = await told(house)
+
+    await house.reconciled()
+
+    assert len(await house.waiting()) == 1
+    assert await told(house) == before
