@@ -85,6 +85,7 @@ class IntegrationException(Struct, frozen=True, kw_only=True, weakref=True):
     resolved_at: datetime | None = None
     resolution: ExceptionResolution | None = None
     legal_entities: tuple[str, ...] = ()
+    crm_customer_key: str | None = None
     history: tuple[AuditEntry, ...] = ()
 
     @property

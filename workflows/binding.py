@@ -19,7 +19,7 @@ from workflows import audit
 from workflows.durable import SUBMISSIONS, Started
 from workflows.durable.enqueueing import enqueue
 from workflows.idempotency import fingerprint, key_reused
-from workflows.ledger import Rights, know
+from workflows.ledger import Rights, about, know
 from workflows.outbox import About, order_handed_in, put, submission_updated
 from workflows.store import tables
 
@@ -92,9 +92,13 @@ def round_of(operation: SubmissionOperation, id: str, number: int) -> Started:
 async def begin_round(connection: AsyncConnection, id: str, *, changed: Intent | None = None) -> int | None:
     """Take a submission up again, under the same key; None where a worker has it just now.
 
-    `changed`: the input with the corrections that a person made.
+    `changed`: the input with the corrections that a person made. Whoever listens is told where it stood elsewhere.
     """
     idle = (_table.c.id == id, _table.c.resume_at.is_not(None) | _table.c.settled_at.is_not(None))
+    asked = select(_table.c.state).where(*idle, _table.c.input.is_not(None)).with_for_update()
+    before = (await connection.execute(asked)).scalar()
+    if before is None:
+        return None
     values: dict[str, object] = {
         "round": _table.c.round + 1,
         "state": SubmissionState.IN_PROGRESS.value,
@@ -103,12 +107,12 @@ async def begin_round(connection: AsyncConnection, id: str, *, changed: Intent |
     }
     if changed is not None:
         values["input"] = changed
-    stated = update(_table).where(*idle, _table.c.input.is_not(None)).values(**values)
-    row = (await connection.execute(stated.returning(_table.c.round, _table.c.operation, _table.c.urgency))).first()
-    if row is None:
-        return None
+    stated = update(_table).where(_table.c.id == id).values(**values)
+    row = (await connection.execute(stated.returning(_table))).one()
     started = round_of(SubmissionOperation(row.operation), id, row.round)
     await enqueue(connection, SUBMISSIONS, started, row.urgency)
+    if before != SubmissionState.IN_PROGRESS.value:
+        await put(connection, submission_updated(about(row), SubmissionState.IN_PROGRESS, str(row.round)))
     return int(row.round)
 
 
@@ -130,11 +134,15 @@ def _row(given: Given) -> dict[str, object]:
         "customer_system": customer.system if customer else None,
         "customer_key": customer.key if customer else None,
         "crm_customer_key": given.crm_customer_key,
-        # Until the routing knows better, whoever submitted it sees it.
-        "legal_entities": list(named_entities(intent) or rights.legal_entities or ()),
+        "legal_entities": list(_entities(given)),
         "correlation_id": given.correlation_id,
         "submitted_by": principal.subject,
     }
+
+
+def _entities(given: Given) -> tuple[str, ...]:
+    """Whose books it is in as far as is known: until the routing knows better, whoever submitted it sees it."""
+    return named_entities(given.intent) or _sorted(given.principal.legal_entities) or ()
 
 
 def named_entities(intent: Intent) -> tuple[str, ...]:
@@ -181,10 +189,10 @@ async def _tell(connection: AsyncConnection, given: Given, id: str) -> None:
             correlation_id=correlation_id,
         ),
     )
-    about = About(tenant, id, correlation_id, crm_customer=given.crm_customer_key)
+    told = About(tenant, id, correlation_id, _entities(given), given.crm_customer_key)
     if isinstance(given.intent, SubmitOrder):
-        await put(connection, order_handed_in(about, given.principal.subject))
-    await put(connection, submission_updated(about, SubmissionState.IN_PROGRESS, "1"))
+        await put(connection, order_handed_in(told, given.principal.subject))
+    await put(connection, submission_updated(told, SubmissionState.IN_PROGRESS, "1"))
 
 
 def new_id() -> str:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import delete, func, null, or_, select, text, update
+from sqlalchemy import case, delete, func, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -158,7 +158,9 @@ async def write_out(connection: AsyncConnection, outgoing: Sequence[Outgoing]) -
     ]
     stated = insert(_table).values(rows)
     anew = {name: stated.excluded[name] for name in ("lane", "kind", "event_id", "body", "state", "due_at")}
-    afresh = {"attempts": 0, "first_at": func.clock_timestamp(), "ended_at": null(), "answer": null()}
+    # A dead letter keeps its answer, by which it is known to have failed: its exception is settled once it is taken.
+    answer = case((_table.c.state == DeliveryState.DEAD.value, _table.c.answer), else_=null())
+    afresh = {"attempts": 0, "first_at": func.clock_timestamp(), "ended_at": null(), "answer": answer}
     stated = stated.on_conflict_do_update(
         index_elements=["receiver", "position"], set_={**anew, **afresh}, where=_table.c.due_at.is_(None)
     )

@@ -8,11 +8,12 @@ from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import func, null, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.audit import AuditEntry
 from canonical.errors import Mistake, ProblemCategory
+from canonical.events import Event
 from canonical.integration_exception import (
     Correction,
     ExceptionAnswer,
@@ -24,14 +25,13 @@ from canonical.intent import Intent
 from canonical.principal import Principal
 from canonical.problem import of_mistake
 from canonical.refs import Ref
-from canonical.submission import SubmissionState
 from canonical.timeline import TimelineKind
 from sources.landscape import Landscape
 from workflows import audit
 from workflows.binding import begin_round
 from workflows.correcting import corrected
 from workflows.exception_queue import ExceptionFilter, exception_of, fetch_exceptions, narrowed
-from workflows.ledger import visible
+from workflows.ledger import give_up, visible
 from workflows.outbox import About, of_exception, put
 from workflows.store import desk_tables, tables
 from workflows.store.opening import Store
@@ -117,13 +117,10 @@ class ExceptionDesk:
                 "resolved_at": func.clock_timestamp(),
             }
             if resolution is ExceptionResolution.CANCELLED and held.submission_id:
-                await _give_up(transaction, held.submission_id)
+                await give_up(transaction, held.submission_id)
             await self._set(transaction, held, "RESOLVE_EXCEPTION", principal, note, held.status.value,
                             resolution.value, values)  # fmt: skip
-            about = About(principal.tenant, held.submission_id, held.correlation_id, held.legal_entities)
-            await put(
-                transaction, of_exception(about, held.id, TimelineKind.EXCEPTION_RESOLVED, held.title, held.system)
-            )
+            await put(transaction, _resolved(principal.tenant, held))
 
         return await self._act(principal, id, correlation_id, act)
 
@@ -217,14 +214,9 @@ def _open(held: IntegrationException) -> None:
         raise Mistake("ALREADY_RESOLVED", "This exception is resolved already.", ProblemCategory.CONFLICT)
 
 
-async def _give_up(transaction: AsyncConnection, submission_id: str) -> None:
-    """End a submission that waits for a system; one whose outcome is uncertain goes on being looked for."""
-    mine = tables.submission
-    waiting = (mine.c.state == SubmissionState.IN_PROGRESS.value, mine.c.resume_at.is_not(None))
-    ended = update(mine).where(mine.c.id == submission_id, *waiting)
-    await transaction.execute(
-        ended.values(state=SubmissionState.FAILED.value, settled_at=func.clock_timestamp(), resume_at=null())
-    )
+def _resolved(tenant: str, held: IntegrationException) -> Event:
+    told = About(tenant, held.submission_id, held.correlation_id, held.legal_entities, held.crm_customer_key)
+    return of_exception(told, held.id, TimelineKind.EXCEPTION_RESOLVED, held.title, held.system)
 
 
 def _about(one: IntegrationException) -> set[Ref]:

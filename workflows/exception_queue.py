@@ -131,7 +131,9 @@ async def raise_unreadable(
         detail=unreadable.payload,
     )
     title = "A message of a system cannot be read"
-    concern = Concern(f"feed:{unreadable.event_id}", problem, title, _READ_IT, unreadable.event_id)
+    # Systems name their messages each for itself: two may use one name.
+    place = f"feed:{system}:{unreadable.event_id}"
+    concern = Concern(place, problem, title, _READ_IT, unreadable.event_id)
     return (await raise_concern(connection, tenant, rules, concern)).id
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Row, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -60,9 +61,9 @@ class Taken(Struct, frozen=True, kw_only=True):
         return (datetime.now(UTC) - self.submitted_at).total_seconds() / 3600
 
 
-def about(taken: Taken) -> About:
-    """Whose submission it is, for what is told of it."""
-    return About(taken.tenant, taken.id, taken.correlation_id, taken.legal_entities, taken.crm_customer_key)
+def about(held: Taken | Row[Any]) -> About:
+    """Whose submission it is, given as one or as its row, for what is told of it."""
+    return About(held.tenant, held.id, held.correlation_id, tuple(held.legal_entities), held.crm_customer_key)
 
 
 async def take(connection: AsyncConnection, id: str) -> Taken | None:
@@ -85,10 +86,11 @@ async def move(
     problems: Iterable[Problem] = (),
     *,
     resume_in: float | None = None,
-) -> bool:
-    """Say where the submission stands now; False, and nothing, where a later round has it.
+) -> Taken | None:
+    """Say where the submission stands now; None, and nothing, where a later round has it.
 
-    `resume_in`: seconds until the schedule takes it up again.
+    `resume_in`: seconds until the schedule takes it up again. What became known of it in this round, its books and its
+    customer in the CRM, is in the answer and in what is told.
     """
     ended = state in ENDED
     resume = None if resume_in is None else func.clock_timestamp() + text(f"interval '{float(resume_in)} seconds'")
@@ -101,10 +103,24 @@ async def move(
         "settled_at": func.clock_timestamp() if ended else None,
         "resume_at": resume,
     }
-    moved = await connection.execute(stated.values(**values))
-    if moved.rowcount:
-        await put(connection, submission_updated(about(taken), state, f"{taken.round}:{state.value}"))
-    return bool(moved.rowcount)
+    known = stated.values(**values).returning(_table.c.legal_entities, _table.c.crm_customer_key)
+    row = (await connection.execute(known)).first()
+    if row is None:
+        return None
+    moved = replace(taken, state=state, legal_entities=tuple(row.legal_entities), crm_customer_key=row.crm_customer_key)
+    await put(connection, submission_updated(about(moved), state, f"{taken.round}:{state.value}"))
+    return moved
+
+
+async def give_up(connection: AsyncConnection, id: str) -> None:
+    """End a submission that waits for a system; one whose outcome is uncertain goes on being looked for."""
+    waiting = (_table.c.state == SubmissionState.IN_PROGRESS.value, _table.c.resume_at.is_not(None))
+    ended = {"state": SubmissionState.FAILED.value, "settled_at": func.clock_timestamp(), "resume_at": None}
+    stated = update(_table).where(_table.c.id == id, *waiting).values(**ended).returning(_table)
+    row = (await connection.execute(stated)).first()
+    if row is not None:
+        turn = f"{row.round}:{SubmissionState.FAILED.value}"
+        await put(connection, submission_updated(about(row), SubmissionState.FAILED, turn))
 
 
 async def know(

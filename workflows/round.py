@@ -199,8 +199,10 @@ class Round:
             moved = await ledger.move(
                 transaction, self.taken, ending.state, ending.problems, resume_in=ending.resume_in
             )
-            if not moved:
+            if moved is None:
                 return
+            # Whose books it is in may have become known in this round: an exception belongs to those who see them.
+            self.taken = moved
             for cause in ending.causes:
                 await exception_queue.raise_exception(transaction, self.taken, self.shop.landscape.rules, cause)
             # What an earlier round was stopped by, and this one was not, is over.

@@ -324,6 +324,27 @@ async def test_everything_behind_a_cursor_comes_again_under_the_same_ids(
     assert len({one.id for one in outside.got}) == 3
 
 
+async def test_dead_letters_that_a_replay_delivers_are_not_shown_any_more_once_none_is_left(
+    house: House, outside: PretendReceiver
+) -> None:
+    await begun(house)
+    start = await head(house.store)
+    outside.manner = failing("a1", "b1", times=1, status=410)
+    behind_the_first = await happened(house.store, invoiced("a", "a1"))
+    await happened(house.store, invoiced("b", "b1"))
+
+    async with sending(house, told_to(outside)):
+        await settled(house, {"DEAD": 2})
+        found = []
+        for cursor, wanted in ((behind_the_first, {"TAKEN": 1, "DEAD": 1}), (start, {"TAKEN": 2})):
+            async with house.store.transaction() as transaction:
+                await replay(transaction, "acme", "billing", cursor)
+            await settled(house, wanted)
+            found += [row[1] for row in await exceptions(house)]
+
+    assert found == ["OPEN", "RESOLVED"]
+
+
 async def test_two_workers_never_send_the_same_at_once(house: House, outside: PretendReceiver) -> None:
     await begun(house)
     # A lease so short that it changes hands all the time.
