@@ -70,15 +70,12 @@ class EventWork:
         self._me = me
 
     async def begin(self) -> None:
-        """See that the log goes on under the epoch it has, or under another one where the database was restored.
+        """See that the log goes on under the epoch it has, or under another one where the database is another.
 
         Systems that are new here are listened to from now on, before the first word of them is heard.
         """
         async with self._shop.store.transaction() as transaction:
-            if await renew_epoch(transaction):
-                log.warning(
-                    "The database was restored: the event log begins another epoch, and old cursors are refused"
-                )
+            await renew_epoch(transaction)
             if self._feeds is not None:
                 await listening_since(transaction, self._shop.landscape.instances)
 
