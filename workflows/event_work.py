@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 from redis.asyncio import Redis
@@ -27,6 +28,7 @@ from workflows.news_rows import listening_since
 from workflows.reach import Systems
 from workflows.relay import MOST as MOST_MOVED
 from workflows.relay import Relay
+from workflows.schedule import unless_stopped
 from workflows.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -83,7 +85,7 @@ class EventWork:
         """What goes on until the worker stops."""
         found: list[Work] = [lambda stop: _often(stop, RELAY_EVERY, self._relay.move, MOST_MOVED)]
         if self._intake is not None:
-            found.append(lambda stop: _often(stop, TAKE_IN_EVERY, self._take_in, MOST))
+            found.append(lambda stop: _often(stop, TAKE_IN_EVERY, partial(self._take_in, stop), MOST))
         return [*found, *(self._feeds.ways() if self._feeds else ()), *self._outward()]
 
     def _outward(self) -> Sequence[Work]:
@@ -107,8 +109,9 @@ class EventWork:
             await inbox.forget_changes(transaction, rules.keep_days)
             await forget_deliveries(transaction, {**kept, BULLETINS: bulletins, SPENT: bulletins}, rules.keep_days)
 
-    async def _take_in(self) -> int:
-        return await self._intake.turn() if self._intake else 0
+    async def _take_in(self, stop: asyncio.Event) -> int:
+        # A turn waits for systems in one transaction: what it has looked at when it is cancelled is looked at anew.
+        return (await unless_stopped(self._intake.turn(), stop) or 0) if self._intake else 0
 
 
 async def _often(stop: asyncio.Event, seconds: float, work: Callable[[], Awaitable[int]], full: int) -> None:
