@@ -1,4 +1,8 @@
-"""Bulletins as rows of what is sent outside: of each order at most one waits; and what its screens were told last."""
+"""Bulletins as rows of what is sent outside: of each order at most one waits; and what its screens were told last.
+
+What they were told last is not known from when a bulletin begins to be published until the CRM has said what became of
+it. A row says so itself, and so does the one that takes its place: what was published may be shown all the same.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +13,31 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Select, func, select, text, update
+from sqlalchemy import Select, func, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.order import OrderStatus
 from workflows import delivery_log
-from workflows.delivery_log import DeliveryState, Outgoing
+from workflows.delivery_log import DeliveryState, Due, Outgoing
 from workflows.store import event_tables
 
 BULLETINS: Final = "bulletins"
 """Their name among the receivers; no program outside can have it."""
 _table = event_tables.delivery
 _LAST: Final = text(
-    "select distinct on (lane) lane, body->>'status' as status,"
+    # By the position, which is the bulletin's version: what is sent late moves no screen back.
+    "select distinct on (lane) lane, case when state = 'TAKEN' then body->>'status' end as status,"
     " extract(epoch from clock_timestamp() - ended_at)::float as age from delivery"
-    " where receiver = :receiver and lane = any(:lanes) and ended_at is not null and state = 'TAKEN'"
-    " order by lane, ended_at desc"
+    " where receiver = :receiver and lane = any(:lanes) and ended_at is not null"
+    " and (state = 'TAKEN' or body->'unsure' = 'true') order by lane, position desc"
 )
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """An order's status that its screens are to be told."""
+    """An order's status that its screens are to be told.
+
+    `unsure`: this one, or one that it takes the place of, was published, and nobody knows whether the CRM took it.
+    """
 
     event_key: str
     position: int
@@ -40,6 +48,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     previous: OrderStatus | None
     at: datetime
     cursor: str
+    unsure: bool = False
 
     @property
     def id(self) -> str:
@@ -48,9 +57,9 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 class LastTold(Struct, frozen=True):
-    """What an order's screens were told last, and how many seconds ago."""
+    """What an order's screens were told last, None where nobody knows, and how many seconds ago that was."""
 
-    status: OrderStatus
+    status: OrderStatus | None
     age: float
 
 
@@ -59,7 +68,15 @@ async def last_told(connection: AsyncConnection, lanes: Sequence[str]) -> dict[s
     if not lanes:
         return {}
     rows = await connection.execute(_LAST, {"receiver": BULLETINS, "lanes": list(lanes)})
-    return {row.lane: LastTold(OrderStatus(row.status), row.age) for row in rows}
+    return {row.lane: LastTold(OrderStatus(row.status) if row.status else None, row.age) for row in rows}
+
+
+async def note_unsure(connection: AsyncConnection, dues: Sequence[Due], *, unsure: bool) -> None:
+    """Write down of these whether nobody knows what became of them; not of what has gone on meanwhile."""
+    names = (_table.c.id, _table.c.position, _table.c.attempts)
+    mine = tuple_(*names).in_([(due.id, due.position, due.attempts) for due in dues])
+    body = func.jsonb_set(_table.c.body, text("'{unsure}'"), func.to_jsonb(unsure))
+    await connection.execute(update(_table).where(mine).values(body=body))
 
 
 async def coalesce(
@@ -88,8 +105,9 @@ def _waiting(lanes: Sequence[str]) -> Select[tuple[int, str, object]]:
 
 
 def _since(notice: Notice, held: object) -> Notice:
-    """The notice, with what was before the one that it takes the place of."""
-    return msgspec.structs.replace(notice, previous=msgspec.convert(held, Notice).previous)
+    """The notice, with what was before the one that it takes the place of, and what is not known because of that."""
+    before = msgspec.convert(held, Notice)
+    return msgspec.structs.replace(notice, previous=before.previous, unsure=before.unsure)
 
 
 async def _replace(connection: AsyncConnection, id: int, notice: Notice, *, wanted: bool) -> None:

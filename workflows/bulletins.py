@@ -2,7 +2,8 @@
 
 A status that waits takes the place of an older one of its order that waits still. That it was published is written down
 afterwards: it may be published twice, always under the same id and version, and is never left out. What it costs is
-written down before: each time counts, also where nobody knows whether the CRM took it.
+written down before: each time counts, also where nobody knows whether the CRM took it. Until that is known, it is not
+known what the screens show either, and the next status of the order is published whatever it is.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from canonical.problem import Problem
 from sources.feeds import Bulletin, BulletinBoard
 from workflows import delivery_log
 from workflows.bulletin_budget import count_spent, give_back, spend
-from workflows.bulletin_rows import BULLETINS, LastTold, Notice, coalesce, last_told
+from workflows.bulletin_rows import BULLETINS, LastTold, Notice, coalesce, last_told, note_unsure
 from workflows.cloud_events import lane_of
 from workflows.delivering import Pacing
 from workflows.delivery_log import DeliveryState, Due
@@ -54,10 +55,11 @@ _CATEGORIES: Final = {
 
 
 class Announced(Struct, frozen=True):
-    """A bulletin, and the row that it is made of."""
+    """A bulletin, and the row that it is made of. `unsure`: what the screens show was not known before it, either."""
 
     due: Due
     bulletin: Bulletin
+    unsure: bool
 
 
 class Bulletins:
@@ -142,17 +144,18 @@ class Bulletins:
         return max(0.0, self._rules.coalesce_seconds - last.age) if last else 0.0
 
     async def _due(self, transaction: AsyncConnection, most: int) -> list[Announced]:
-        """What is to be published now; a status that the screens show already is passed over."""
+        """What is to be published now; a status that the screens certainly show already is passed over."""
         seconds = PUBLISH_WITHIN + self._pacing.margin
         taken = await delivery_log.take_due(transaction, BULLETINS, most, seconds)
         last = await last_told(transaction, [due.lane for due in taken])
         found: list[Announced] = []
         for due in taken:
             notice, told = msgspec.convert(due.body, Notice), last.get(due.lane)
-            if told is not None and told.status is notice.status:
+            if told is not None and told.status is notice.status and not notice.unsure:
                 await delivery_log.end(transaction, due, DeliveryState.PASSED)
             else:
-                found.append(Announced(due, _bulletin(due, notice, told)))
+                found.append(Announced(due, _bulletin(due, notice, told), notice.unsure))
+        await note_unsure(transaction, [one.due for one in found], unsure=True)
         return found
 
     async def _publish(self, announced: Sequence[Announced], spent: int) -> None:
@@ -167,7 +170,7 @@ class Bulletins:
             for one in announced:
                 if one.bulletin.id not in refused:
                     await delivery_log.end(transaction, one.due, DeliveryState.TAKEN, keep=True)
-            await give_back(transaction, spent, len([one for one in announced if one.bulletin.id in refused]))
+            await _not_taken(transaction, spent, [one for one in announced if one.bulletin.id in refused])
             await self._lay_aside(transaction, announced, refused)
             if self._silent is not False:
                 await settle_concern(transaction, self._shop.landscape.tenant, _SILENT)
@@ -183,7 +186,7 @@ class Bulletins:
         log.warning("%d bulletins could not be published: %s", len(announced), fault.sentence)
         async with self._shop.store.transaction() as transaction:
             if fault.outcome is Outcome.NOT_APPLIED:
-                await give_back(transaction, spent, len(announced))
+                await _not_taken(transaction, spent, announced)
             for one in announced:
                 await delivery_log.later(transaction, one.due, wait, fault.sentence)
             told = await self._tell_silence(transaction, fault)
@@ -246,6 +249,12 @@ class Bulletins:
         )
 
 
+async def _not_taken(transaction: AsyncConnection, spent: int, announced: Sequence[Announced]) -> None:
+    """The CRM certainly took none of these: they cost nothing, and what the screens show is as well known as before."""
+    await give_back(transaction, spent, len(announced))
+    await note_unsure(transaction, [one.due for one in announced if not one.unsure], unsure=False)
+
+
 def _notice(logged: Logged) -> Notice:
     event = logged.event
     if event.order is None or event.status is None:
@@ -264,13 +273,14 @@ def _notice(logged: Logged) -> Notice:
 
 
 def _bulletin(due: Due, notice: Notice, told: LastTold | None) -> Bulletin:
-    previous: OrderStatus | None = told.status if told else notice.previous
+    previous: OrderStatus | None = (told.status if told else None) or notice.previous
     return Bulletin(
         id=notice.id,
         order_key=notice.order_key,
         order_id=notice.order_id,
         status=notice.status,
-        previous=previous,
+        # The same only where it is not known what was shown in between.
+        previous=previous if previous is not notice.status else None,
         version=due.position,
         at=notice.at,
         cursor=notice.cursor,

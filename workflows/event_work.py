@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 from redis.asyncio import Redis
@@ -27,6 +28,7 @@ from workflows.news_rows import listening_since
 from workflows.reach import Systems
 from workflows.relay import MOST as MOST_MOVED
 from workflows.relay import Relay
+from workflows.schedule import unless_stopped
 from workflows.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -75,15 +77,12 @@ class EventWork:
         self._me = me
 
     async def begin(self) -> None:
-        """See that the log goes on under the epoch it has, or under another one where the database was restored.
+        """See that the log goes on under the epoch it has, or under another one where the database is another.
 
         Systems that are new here are listened to from now on, before the first word of them is heard.
         """
         async with self._shop.store.transaction() as transaction:
-            if await renew_epoch(transaction):
-                log.warning(
-                    "The database was restored: the event log begins another epoch, and old cursors are refused"
-                )
+            await renew_epoch(transaction)
             if self._feeds is not None:
                 await listening_since(transaction, self._shop.landscape.instances)
 
@@ -91,7 +90,7 @@ class EventWork:
         """What goes on until the worker stops."""
         found: list[Work] = [lambda stop: _often(stop, RELAY_EVERY, self._relay.move, MOST_MOVED)]
         if self._intake is not None:
-            found.append(lambda stop: _often(stop, TAKE_IN_EVERY, self._take_in, MOST))
+            found.append(lambda stop: _often(stop, TAKE_IN_EVERY, partial(self._take_in, stop), MOST))
         return [*found, *(self._feeds.ways() if self._feeds else ()), *self._outward()]
 
     def _outward(self) -> Sequence[Work]:
@@ -115,8 +114,9 @@ class EventWork:
             await inbox.forget_changes(transaction, rules.keep_days)
             await forget_deliveries(transaction, {**kept, BULLETINS: bulletins, SPENT: bulletins}, rules.keep_days)
 
-    async def _take_in(self) -> int:
-        return await self._intake.turn() if self._intake else 0
+    async def _take_in(self, stop: asyncio.Event) -> int:
+        # A turn waits for systems in one transaction: what it has looked at when it is cancelled is looked at anew.
+        return (await unless_stopped(self._intake.turn(), stop) or 0) if self._intake else 0
 
 
 async def _often(stop: asyncio.Event, seconds: float, work: Callable[[], Awaitable[int]], full: int) -> None:

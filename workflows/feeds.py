@@ -25,6 +25,7 @@ from sources.feeds import ChangePolling, ChangeStream, PositionLostError
 from sources.landscape import Landscape
 from workflows import exception_queue, inbox
 from workflows.patience import Patience
+from workflows.schedule import unless_stopped
 from workflows.store import event_tables
 from workflows.workshop import Workshop
 
@@ -166,19 +167,14 @@ class _Polling:
     async def _begin(self) -> None:
         await self.feeds.begin(self.system, POLL, self.poller.position_at(datetime.now(UTC)))
 
-    async def _turn(self, held: Row[Any], _: asyncio.Event) -> float:
+    async def _turn(self, held: Row[Any], stop: asyncio.Event) -> float:
         if not held.due:
             return min(self.every, self.feeds.look_every)
-        shop = self.feeds.shop
-        while True:
-            try:
-                heard = await self.poller.poll_changes(shop.call(f"feed:{self.system}", shop.pace.ask), held.position)
-            except PositionLostError:
-                log.warning(
-                    "%s does not know our place any more: what was changed is asked for from before", self.system
-                )
-                since = (held.heard_at or held.began_at) - OVERLAP
-                heard = Changes(position=self.poller.position_at(since), more=True)
+        # However far there is to catch up: what was stored is behind the position, and others go on from there.
+        while not stop.is_set():
+            heard = await unless_stopped(self._ask(held), stop)
+            if heard is None:
+                break
             if heard.trouble is not None:
                 log.warning("%s is not heard of everything: %s", self.system, heard.trouble)
             next_in = 0.0 if heard.more else self.every
@@ -187,8 +183,19 @@ class _Polling:
                 return min(self.every, self.feeds.look_every)
             again = await self.feeds.claim(self.system, POLL)
             if again is None:
-                return self.feeds.look_every
+                break
             held = again
+        return self.feeds.look_every
+
+    async def _ask(self, held: Row[Any]) -> Changes:
+        """What was changed since; where the system forgot our place, where to ask from instead."""
+        shop = self.feeds.shop
+        try:
+            return await self.poller.poll_changes(shop.call(f"feed:{self.system}", shop.pace.ask), held.position)
+        except PositionLostError:
+            log.warning("%s does not know our place any more: what was changed is asked for from before", self.system)
+            since = (held.heard_at or held.began_at) - OVERLAP
+            return Changes(position=self.poller.position_at(since), more=True)
 
 
 @dataclass(frozen=True)

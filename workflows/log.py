@@ -1,7 +1,7 @@
 """The event log, as it is read: events at positions without gaps, within one epoch.
 
-A database that was restored goes on under another epoch, so that a cursor from before is refused and not taken for
-another event's.
+A database that was restored, or a standby that took over, goes on under another epoch, so that a cursor from before is
+refused and not taken for another event's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from msgspec import Struct, ValidationError
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from canonical.errors import Mistake
@@ -32,9 +32,13 @@ _table = event_tables.event
 
 _BEGIN: Final = text("insert into event_log (epoch) values (:epoch) on conflict do nothing")
 _STANDING: Final = text("select epoch, head, floor from event_log")
+# The timeline that is written to: for minutes after a standby took over, that of the last checkpoint is the old one.
 _IDENTITY: Final = text(
-    "select s.system_identifier || '/' || c.timeline_id from pg_control_system() s, pg_control_checkpoint() c"
+    "select system_identifier || '/' ||"
+    " cast(cast('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8) as bit(32)) as bigint) from pg_control_system()"
 )
+_SAYS_NOTHING: Final = "revgraph: does not say which cluster it is in"
+"""Kept with a session of a database that may not be asked."""
 _RENEW: Final = text(
     "update event_log set cluster = :cluster, epoch = case when cluster is null then epoch else :epoch end"
     " where cluster is distinct from :cluster returning epoch = :epoch as renewed"
@@ -105,14 +109,33 @@ async def renew_epoch(connection: AsyncConnection) -> bool:
     A database that may not say in which cluster it is keeps its epoch: `revgraph events renew` is for its operator.
     """
     await standing(connection)
-    try:
-        async with connection.begin_nested():
-            cluster = (await connection.execute(_IDENTITY)).scalar_one()
-    except DBAPIError as error:
-        log.warning("The database does not say which cluster it is in: %s", type(error.orig).__name__)
+    cluster = await _cluster(connection)
+    if cluster is None:
         return False
     row = (await connection.execute(_RENEW, {"cluster": cluster, "epoch": _new_epoch()})).first()
-    return bool(row and row.renewed)
+    renewed = bool(row and row.renewed)
+    if renewed:
+        log.warning("The database is another: the event log begins another epoch, and old cursors are refused")
+    return renewed
+
+
+async def _cluster(connection: AsyncConnection) -> str | None:
+    """Which cluster the log is in, and on which timeline; None where it is not said, which a session is asked once."""
+    if _SAYS_NOTHING in connection.info:
+        return None
+    try:
+        async with connection.begin_nested():
+            return str((await connection.execute(_IDENTITY)).scalar_one())
+    except DBAPIError as error:
+        if isinstance(error, OperationalError):
+            raise  # it did not answer, which says nothing about what it would
+        log.warning(
+            "The database does not say which cluster it is in (%s): run `revgraph events renew` after it was restored, "
+            "or a standby took over",
+            type(error.orig).__name__,
+        )
+        connection.info[_SAYS_NOTHING] = True
+        return None
 
 
 async def begin_epoch(connection: AsyncConnection) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from canonical.events import Cursor, Logged
 from workflows.event_stream import stream_of, to_wire
-from workflows.log import NOBODYS, event_of, standing
+from workflows.log import NOBODYS, event_of, renew_epoch, standing
 from workflows.store.opening import Store
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,10 @@ class Relay:
 
             epoch = (await standing(transaction)).epoch
             rows = (await transaction.execute(_MOVE, {"most": MOST})).all()
+            # A standby that took over without the last events gives their positions to others. Until it does, every
+            # cursor of before means what it meant, or is ahead of the log: so here is soon enough, and always in time.
+            if rows and await renew_epoch(transaction):
+                epoch = (await standing(transaction)).epoch
         moved = [Logged(Cursor(epoch, row.position), event_of(row.position, row.body)) for row in rows]
         # What a newer version's worker put there is not handed round by this one: readers find it in the log.
         await self._wake([logged for logged in moved if logged.event.tenant != NOBODYS])

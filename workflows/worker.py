@@ -104,17 +104,24 @@ async def work_until_told(settings: WorkerSettings, landscape: Landscape, ready:
         loop.add_signal_handler(wanted, stop.set)
     require_migrated(settings.url)
     redis = open_redis(settings.redis_url) if settings.redis_url else no_redis()
-    async with redis as line, _living(settings, landscape) as (shop, executor):
-        events = EventWork(shop, executor, settings.look, line)
+    async with redis as line, _living(settings, landscape) as (shop, engine):
+        events = EventWork(shop, engine.executor, settings.look, line)
         await events.begin()
         ready()
         async with asyncio.TaskGroup() as turns:
             for work in events.turns():
                 turns.create_task(work(stop))
+            turns.create_task(_leave(stop, engine))
             turns.create_task(every(settings.pace.resume_after / 2, partial(reconcile, shop), stop))
             turns.create_task(every(settings.upkeep_every, partial(look_after, shop), stop))
             turns.create_task(every(settings.upkeep_every * 60, partial(_tidy, shop, events), stop))
-        log.info("This worker takes nothing new, and finishes what it has")
+
+
+async def _leave(stop: asyncio.Event, engine: Engine) -> None:
+    """Take no submission from the moment on at which it is told to stop, whatever the other turns are still at."""
+    await stop.wait()
+    engine.take_nothing_new()
+    log.info("This worker takes nothing new, and finishes what it has")
 
 
 async def _tidy(shop: Workshop, events: EventWork) -> None:
@@ -123,7 +130,7 @@ async def _tidy(shop: Workshop, events: EventWork) -> None:
 
 
 @asynccontextmanager
-async def _living(settings: WorkerSettings, landscape: Landscape) -> AsyncIterator[tuple[Workshop, str]]:
+async def _living(settings: WorkerSettings, landscape: Landscape) -> AsyncIterator[tuple[Workshop, Engine]]:
     """The open workshop of a worker that others can see living; at the end, whatever it still has is anybody's."""
     url, executor = plain_url(settings.url), new_executor()
     # Nobody waits for a worker's answer, and a takeover begins a hundred things at once: they queue for connections.
@@ -138,7 +145,7 @@ async def _living(settings: WorkerSettings, landscape: Landscape) -> AsyncIterat
     life.start()
     log.info("Worker %s works at version %s", executor, settings.version)
     try:
-        yield shop, executor
+        yield shop, engine
     finally:
         # What is still running then is not stopped and not waited for: it ends with the process, as if that had been
         # killed, and goes on elsewhere. Hence nothing that it uses is closed under its hands.

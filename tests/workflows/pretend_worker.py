@@ -38,6 +38,7 @@ class Told:
     finish_within: int = 5
     receiver: str | None = None
     """Where a receiver of its landscape is told of events."""
+    receiver_seconds: float = 1.0
 
 
 def main() -> None:
@@ -63,7 +64,7 @@ def main() -> None:
     ready = lambda: print("READY", flush=True)  # noqa: E731, T201 - a line for whoever started us
     given = settling(told.settle, Rules(OrderRules(register_in_crm=False)))
     if told.receiver:
-        receiver = Receiver("billing", told.receiver, {"secret": Secret(SECRET)}, timeout_seconds=1.0)
+        receiver = Receiver("billing", told.receiver, {"secret": Secret(SECRET)}, timeout_seconds=told.receiver_seconds)
         given = replace(given, events=EventRules(receivers=(receiver,)))
     run(settings, given, ready)
 

@@ -1,87 +1,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from canonical.errors import Fault, OutcomeUnknown, Unavailable
+from canonical.errors import Unavailable
 from canonical.identity import global_id
 from canonical.order import OrderStatus
 from canonical.refs import Ref
-from sources import landscape_events
-from sources.feeds import Bulletin, BulletinBoard
-from sources.kit.call import Call
 from tests.fakes.happenings import AT, happened, invoiced, status_changed
-from tests.fakes.systems import Books, FakeCrm
 from tests.workflows.house import House
-from workflows import delivery_log
-from workflows.bulletin_rows import BULLETINS
+from tests.workflows.screens import BOOKED, HELD, SHIPPING, Board, begun, bulletins, due, ruled, states
 from workflows.bulletins import SILENT_SECONDS, Bulletins
 from workflows.delivering import Pacing
 from workflows.event_work import EventWork
 from workflows.redelivering import list_deliveries, retry_dead
-from workflows.workshop import Workshop
-
-BOOKED, HELD, SHIPPING = OrderStatus.BOOKED, OrderStatus.ON_HOLD, OrderStatus.IN_FULFILLMENT
-QUICK = Pacing(look_every=0.01, held_for=5.0, first_wait=0.0, longest_wait=0.0, margin=0.0)
-
-
-class Board(FakeCrm, BulletinBoard):
-    """What was published, and what it says to that: a fault for all, why not for some, or nothing (in time)."""
-
-    def __init__(self) -> None:
-        super().__init__(Books())
-        self.shown: list[Bulletin] = []
-        self.tries: list[int] = []
-        self.fault: Fault | None = None
-        self.refuses: Mapping[str, str] = {}
-        self.hangs = self.late = False
-        self.called = asyncio.Event()
-
-    async def publish(self, call: Call, bulletins: Sequence[Bulletin]) -> Mapping[str, str]:
-        self.tries.append(len(bulletins))
-        self.called.set()
-        if self.fault is not None:
-            raise self.fault
-        self.shown += [one for one in bulletins if one.order_key not in self.refuses]
-        if self.hangs:
-            await asyncio.Event().wait()
-        if self.late:
-            raise OutcomeUnknown("crm", "crm did not answer in time.")
-        return {one.id: self.refuses[one.order_key] for one in bulletins if one.order_key in self.refuses}
-
-    @property
-    def told(self) -> list[tuple[str, OrderStatus | None, OrderStatus]]:
-        return [(one.order_key, one.previous, one.status) for one in self.shown]
 
 
 @pytest.fixture
 def board() -> Board:
     return Board()
-
-
-def ruled(house: House, **rules: Any) -> Workshop:
-    """The workshop with these rules; statuses are shown at once unless they say otherwise."""
-    told = landscape_events.Bulletins(**{"on": True, "coalesce_seconds": 0.0, **rules})
-    events = replace(house.landscape.events, bulletins=told)
-    return replace(house.shop, landscape=replace(house.landscape, events=events))
-
-
-async def begun(house: House) -> None:
-    async with house.store.transaction() as transaction:
-        await delivery_log.begin(transaction, BULLETINS)
-
-
-def bulletins(house: House, board: Board, me: str = "w1", **rules: Any) -> Bulletins:
-    return Bulletins(ruled(house, **rules), me, board, QUICK, lambda: 1.0)
-
-
-async def due(house: House) -> None:
-    """Let everything that waits be due."""
-    await house.say("update delivery set due_at = clock_timestamp() where due_at is not null")
 
 
 async def orders(house: House, *numbers: int) -> None:
@@ -92,11 +31,6 @@ async def orders(house: House, *numbers: int) -> None:
 async def aged(house: House, hours: int) -> None:
     """Let everything that has ended have ended so many hours earlier."""
     await house.say("update delivery set ended_at = ended_at - make_interval(hours => :hours)", hours=hours)
-
-
-async def states(house: House) -> dict[str, int]:
-    rows = await house.ask("select state, count(*) from delivery where receiver = 'bulletins' group by state")
-    return {row[0]: row[1] for row in rows}
 
 
 async def shown(house: House) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 from dbos import DBOS, WorkflowHandleAsync
 
+from tests.fakes.waiting import until
 from workflows.durable import Started
 from workflows.durable.engine import Engine, Queue
 from workflows.durable.enqueueing import BULK, INTERACTIVE, enqueue, waiting
@@ -189,3 +190,27 @@ async def test_what_is_enqueued_in_a_transaction_that_is_rolled_back_never_runs(
 
 async def _say(word: str) -> str:
     return word
+
+
+async def test_an_engine_that_takes_nothing_new_lets_what_runs_come_to_its_end(bench: Bench) -> None:
+    async def run(argument: str) -> str:
+        bench.begun.set()
+        await bench.through.wait()
+        bench.did.append(argument)
+        return argument
+
+    bench.engine.workflow("run", run)
+    await bench.launch(Queue("q"))
+    await bench.enqueue("q", "run", "first")
+    await bench.begun.wait()
+
+    bench.engine.take_nothing_new()
+    await until(lambda: "queue-worker-q" not in {thread.name for thread in threading.enumerate()})
+    await bench.enqueue("q", "run", "second")
+    bench.through.set()
+    ended = await bench.ended("first")
+    async with bench.store.transaction() as transaction:
+        held = await waiting(transaction, "q", 100)
+
+    assert ended == bench.did == ["first"]
+    assert held == 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -175,3 +176,45 @@ async def test_what_waits_to_be_put_into_the_log_is_counted(telling: Telling) ->
     await telling.relay.move()
     async with telling.store.transaction() as transaction:
         assert await count_behind(transaction) == 0
+
+
+async def test_a_log_that_is_written_to_in_another_cluster_goes_on_under_another_epoch_at_once(
+    telling: Telling,
+) -> None:
+    await telling.log(happened("before"))
+    before = await stands(telling.store)
+    await say(telling.store, "update event_log set cluster = '7134/1'")
+    await telling.log()
+    untouched = await stands(telling.store)
+
+    await telling.log(happened("after"))
+
+    after = await stands(telling.store)
+    assert untouched == before
+    assert after.epoch != before.epoch
+    assert after.head == 2
+
+
+async def test_a_database_that_may_not_say_where_it_is_keeps_its_epoch_and_is_asked_once_a_session(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with psycopg.connect(database, autocommit=True) as session:
+        session.execute("revoke execute on function pg_walfile_name(pg_lsn) from public")
+        session.execute("create role plain login")
+        session.execute("grant select, insert, update, delete on all tables in schema public to plain")
+    store = Store(database.replace("postgres@", "plain@"), connections=1)
+    telling = Telling(store, Relay(store, "acme"))
+
+    for key in ("one", "two", "three"):
+        await telling.log(happened(key))
+
+    keys, found = await telling.keys(), await stands(store)
+    await store.close()
+    with psycopg.connect(database, autocommit=True) as session:
+        session.execute("drop owned by plain")
+        session.execute("drop role plain")
+    assert keys == ["one", "two", "three"]
+    assert found.head == 3
+    assert [line.message.split(":")[0] for line in caplog.records if line.name == "workflows.log"] == [
+        "The database does not say which cluster it is in (InsufficientPrivilege)"
+    ]

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any, TypeVar
 
 import msgspec
@@ -53,9 +54,10 @@ class Engine(Durable):
     def __init__(self, url: str, executor: str, version: str = SHAPE, connections: int = 8) -> None:
         """Keep what it is told; nothing runs yet. `executor` is never used twice."""
         self.executor, self.version, self._closing = executor, version, False
+        self._let_go_at: float | None = None
         self._awaiting = Awaiting(_ended, LOOK_EVERY)
         logging.getLogger("dbos").setLevel(logging.ERROR)
-        DBOS(
+        self._dbos = DBOS(
             config=DBOSConfig(
                 name=APPLICATION,
                 system_database_url=url,
@@ -92,10 +94,22 @@ class Engine(Durable):
                 polling_interval_sec=polling_seconds,
             )
 
+    def take_nothing_new(self) -> None:
+        """Begin nothing that waits in a queue any more; what runs goes on. Harmless to repeat."""
+        # What closing it does first, too; it has no other way to be asked for that.
+        for event in self._dbos.background_thread_stop_events:
+            event.set()
+        self._let_go_at = monotonic() if self._let_go_at is None else self._let_go_at
+
     def close(self, seconds: int) -> None:
-        """Take nothing new, give what runs so many seconds, and end. Called from a thread that is not the loop's."""
+        """Take nothing new, give what runs so many seconds since it took something last, and end.
+
+        Called from a thread that is not the loop's.
+        """
+        self.take_nothing_new()
         self._closing = True
-        DBOS.destroy(workflow_completion_timeout_sec=seconds)
+        gone = monotonic() - (self._let_go_at or 0.0)
+        DBOS.destroy(workflow_completion_timeout_sec=max(0, round(seconds - gone)))
 
     async def step(self, name: str, kind: type[T], work: Work[T]) -> T:
         """As promised."""
