@@ -10,6 +10,8 @@ from functools import partial
 from typing import Final
 
 from redis.asyncio import Redis
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 
 from sources.feeds import BulletinBoard
 from sources.landscape import Landscape
@@ -29,6 +31,7 @@ from workflows.reach import Systems
 from workflows.relay import MOST as MOST_MOVED
 from workflows.relay import Relay
 from workflows.schedule import unless_stopped
+from workflows.store import event_tables
 from workflows.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -85,6 +88,16 @@ class EventWork:
             await renew_epoch(transaction)
             if self._feeds is not None:
                 await listening_since(transaction, self._shop.landscape.instances)
+
+    async def leave(self) -> None:
+        """Give back what this worker listens and sends to: others go on at once, and not when its hold runs out."""
+        try:
+            async with self._shop.store.transaction() as transaction:
+                for table in (event_tables.feed, event_tables.outbound):
+                    given = update(table).where(table.c.holder == self._me)
+                    await transaction.execute(given.values(holder=None, held_until=None))
+        except (DBAPIError, OSError) as error:
+            log.warning("What this worker held was not given back (%s): others wait for it", type(error).__name__)
 
     def turns(self) -> Sequence[Work]:
         """What goes on until the worker stops."""

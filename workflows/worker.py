@@ -115,6 +115,7 @@ async def work_until_told(settings: WorkerSettings, landscape: Landscape, ready:
             turns.create_task(every(settings.pace.resume_after / 2, partial(reconcile, shop), stop))
             turns.create_task(every(settings.upkeep_every, partial(look_after, shop), stop))
             turns.create_task(every(settings.upkeep_every * 60, partial(_tidy, shop, events), stop))
+        await events.leave()
 
 
 async def _leave(stop: asyncio.Event, engine: Engine) -> None:
