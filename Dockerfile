@@ -1,4 +1,4 @@
-# One image for every role; the role is the argument: serve (the default), worker, sandbox, doctor.
+# One image for every role; the role is the argument: serve (the default), worker, migrate, or any other of `revgraph`.
 FROM python:3.11-slim AS build
 
 WORKDIR /src
@@ -39,7 +39,7 @@ USER 10001:10001
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 
-# A role that serves no HTTP turns this off where it is deployed.
+# Only `serve` answers there: every other role is started with --no-healthcheck.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['REVGRAPH_PORT'] + '/healthz', timeout=2)"]
 

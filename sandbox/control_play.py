@@ -26,7 +26,7 @@ _SPEED = 50.0
 _NAMES = textwrap.fill(f"Steps: {', '.join(KINDS)}.", 118)
 
 PLAY_WORDS = f"""
-POST   /story/steps                      one step of one order: {{"order": "104711", "step": "ship"}}; what was written
+POST   /story/steps                      one step of one order: {{"order": "105176", "step": "ship"}}; what was written
 POST   /story/play                       go on by itself: {{"speed": 2, "steps": 100, "seed": 7, "orders": null,
                                          "kinds": null, "adopt": false}}; speed is steps a second, null means: no end,
                                          all, every kind; adopt: orders that clients booked in an ERP take part, too

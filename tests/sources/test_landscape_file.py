@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,12 +8,14 @@ import pytest
 
 from canonical.errors import ProblemCategory
 from canonical.integration_exception import Severity
-from sources.landscape import CachePolicy, Secret
-from sources.landscape_events import Bulletins
+from sources.landscape import OWNERSHIP, Budgets, CachePolicy, Limits, Secret
+from sources.landscape_events import Bulletins, EventRules, Feed
 from sources.landscape_file import LandscapeError, Wrong, read_landscape
-from sources.landscape_rules import Writes
+from sources.landscape_rules import Rules, Writes
 
 ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "revgraph.example.toml"
+EXAMPLE_KINDS = ("salesforce", "s4hana", "tryton")
 KINDS = ("crmkind", "erpkind")
 GOOD = """\
 tenant = "acme"
@@ -138,19 +141,49 @@ def test_a_credential_is_read_from_a_file_beside_the_landscape_and_stripped(tmp_
     assert landscape.instances["sales"].credentials["client_secret"].reveal() == "s3cr3t"
 
 
-def test_the_example_loads_with_its_variables_set() -> None:
+def test_a_copy_of_the_example_switches_nothing_on_and_needs_no_more_than_to_sign_in() -> None:
     signing_in = ("SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET", "S4_USERNAME", "S4_PASSWORD", "TRYTON_KEY")
-    variables = (*signing_in, "DATA_WAREHOUSE_SECRET")
 
-    landscape = read_landscape(
-        ROOT / "revgraph.example.toml", dict.fromkeys(variables, "x" * 16), ("salesforce", "s4hana", "tryton")
-    )
+    landscape = read_landscape(EXAMPLE, dict.fromkeys(signing_in, "x"), EXAMPLE_KINDS)
 
     assert list(landscape.instances) == ["salesforce", "s4", "tryton"]
+    assert landscape.ownership == OWNERSHIP
+    assert (landscape.cache, landscape.budgets, landscape.rules, landscape.events) == (
+        {},
+        Budgets(),
+        Rules(),
+        EventRules(),
+    )
+    usual: tuple[Limits, Writes, Feed, list[str]] = (Limits(), Writes(), Feed(), [])
+    assert [
+        (one.limits, one.writes, one.feed, [name for name in one.credentials if name.startswith("webhook")])
+        for one in landscape.instances.values()
+    ] == [usual, usual, usual]
+
+
+def test_what_the_example_leaves_off_loads_where_its_sign_is_taken_away(tmp_path: Path) -> None:
+    text = re.sub(r"^#(?=\S)", "", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+    variables = re.findall(r'env = "(\w+)"', text)
+
+    landscape = read_landscape(written(tmp_path, text), dict.fromkeys(variables, "x" * 16), EXAMPLE_KINDS)
+
     assert landscape.owner("customer", None, "ACME-US") == "tryton"
+    assert landscape.owner("order", "purchase_order_number", "ACME-DE") == "s4"
     assert landscape.cache == {"product": CachePolicy(300, 3600, "public")}
+    assert landscape.budgets == Budgets(operation=40)
+    assert [rule.legal_entity for rule in landscape.rules.routing] == ["ACME-US", "ACME-DE"]
+    assert [rule.owner for rule in landscape.rules.exceptions] == ["credit-desk-de", "revenue-operations"]
     assert landscape.events.bulletins == Bulletins(on=True)
     assert [(one.name, list(one.secrets)) for one in landscape.events.receivers] == [("data-warehouse", ["secret"])]
+    assert landscape.instances["salesforce"].settings["organization_id"] == "00D000000000001EAA"
+    assert sorted(landscape.instances["s4"].credentials) == [
+        "password",
+        "username",
+        "webhook_secret",
+        "webhook_secret_next",
+        "webhook_token",
+        "webhook_token_next",
+    ]
 
 
 @pytest.mark.parametrize(
