@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -52,14 +53,21 @@ def serve(
     a Redis is started with it and ends with it.
     """
     from gateway.serving import serve as serve_until_stopped  # noqa: PLC0415
+    from gateway.settings import variable  # noqa: PLC0415
 
+    if reads_only:
+        # Its processes read their settings from the environment.
+        for name in (variable("database_url"), "DATABASE_URL"):
+            os.environ.pop(name, None)
     settings = settings_of(host=host, port=port, landscape=landscape, state=state)
     keeps = _keeps_answers(settings, wait)
-    if settings.database_url and not reads_only:
+    if settings.database_url:
         _look_at_store(settings.database_url.get_secret_value())
     if not (settings.database_url or reads_only):
         _serve_with_our_own(settings, workers)
     elif keeps and not settings.redis_url:
+        if settings.database_url:
+            note("REVGRAPH_REDIS_URL is not set: no worker forgets what is kept in the Redis that is started here.")
         _with_redis(settings.state, lambda: serve_until_stopped(settings, workers))
     else:
         serve_until_stopped(settings, workers)
@@ -85,13 +93,17 @@ def _keeps_answers(settings: Settings, wait: float) -> bool:
     from gateway.authentication import read_keys  # noqa: PLC0415
     from gateway.serving import wait_for  # noqa: PLC0415
     from gateway.settings import SettingsError  # noqa: PLC0415
+    from sources.catalog import CannotOpenError, open_sources  # noqa: PLC0415
     from sources.landscape_file import LandscapeError, read_landscape  # noqa: PLC0415
 
     try:
         read_keys(settings)
         wait_for(settings.landscape, wait)
-        return bool(read_landscape(settings.landscape, os.environ).cache)
-    except (SettingsError, LandscapeError) as error:
+        landscape = read_landscape(settings.landscape, os.environ)
+        # Opened for what is wrong with their settings alone: each process opens its own.
+        asyncio.run(open_sources(landscape).close())
+        return bool(landscape.cache)
+    except (SettingsError, LandscapeError, CannotOpenError) as error:
         give_up(str(error))
 
 
@@ -103,10 +115,11 @@ def worker(
         str | None, typer.Option(help="Finish what runs on this older version of the workflows, and take nothing else.")
     ] = None,
 ) -> None:
-    """Carry out work that outlives a request: orders that were submitted, changed or cancelled.
+    """Carry out what outlives a request: what was submitted, and what systems tell of.
 
-    Needs DATABASE_URL, migrated by `revgraph migrate`. Run as many as you like: each takes over from the dead.
-    SIGTERM ends it when what it has is finished, or after 20 seconds.
+    It books, changes and cancels orders, listens to the systems, puts events into their order, and sends them to
+    receivers and the CRM's screens. Needs DATABASE_URL, migrated by `revgraph migrate`. Run as many as you like: each
+    takes over from the dead. SIGTERM ends it when what it has is finished, or after 20 seconds.
     """
     from gateway.serving import await_file  # noqa: PLC0415
     from gateway.telemetry import configure_logging  # noqa: PLC0415

@@ -51,8 +51,9 @@ class Settings(BaseSettings):
         default=None,
         # The second is the field's own name, and in the environment the plain REDIS_URL that many platforms set.
         validation_alias=AliasChoices("REVGRAPH_REDIS_URL", "redis_url"),
-        description="Redis that keeps answers, where the landscape has a [cache]: redis://, rediss:// or unix://. "
-        "REDIS_URL is read too. Without one, serve starts its own.",
+        description="One Redis for all gateways and workers: redis://, rediss:// or unix://. It keeps answers where "
+        "the landscape has a [cache], and carries events at once. REDIS_URL is read too. Without one, serve starts its "
+        "own where answers are kept or it has no DATABASE_URL.",
     )
     redis_patience_seconds: Annotated[float, Field(gt=0, le=5)] = Field(
         default=0.04, description="Seconds that a read waits for what Redis keeps; after that it is read live."
@@ -64,7 +65,9 @@ class Settings(BaseSettings):
     )
     body_limit_bytes: Whole = Field(default=2_000_000, description="Largest request body; a larger one is refused.")
     webhook_limit_bytes: Whole = Field(
-        default=5_000_000, description="Largest delivery of a system at /webhooks; a larger one is refused."
+        default=5_000_000,
+        description="Largest delivery of a system at /webhooks; a larger one is refused. "
+        "Signed CloudEvents have a megabyte at most.",
     )
     max_tokens: Whole = Field(default=4_000, description="Most words and signs in one query text.")
     max_depth: Whole = Field(default=24, description="Deepest nesting of one query, fragments included.")

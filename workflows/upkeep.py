@@ -22,6 +22,8 @@ from workflows.workshop import Workshop
 log = logging.getLogger(__name__)
 
 MOST: Final = 200
+ROUNDS: Final = 100
+"""Parts that are tidied at a time: a hundred thousand submissions."""
 ENGINE_DAYS: Final = 7
 """How long the engine's own record of what has ended is kept; ours stays."""
 _OVER: Final = ("SUCCESS", "ERROR", "CANCELLED")
@@ -43,19 +45,29 @@ async def look_after(shop: Workshop) -> None:
     await _warn_of_stranded(shop)
 
 
-async def tidy(shop: Workshop) -> None:
-    """Empty answers whose time is over, down to what tells a repeated key from a new one; and the engine's record."""
+async def tidy(shop: Workshop, part: int = MOST * 5) -> None:
+    """Empty answers whose time is over, down to what tells a repeated key from a new one; and the engine's record.
+
+    Part by part, so that nobody waits for long.
+    """
+    for _ in range(ROUNDS):
+        emptied, forgotten = await _emptied(shop, part), await shop.durable.forget(ENGINE_DAYS)
+        if not (emptied or forgotten):
+            return
+
+
+async def _emptied(shop: Workshop, part: int) -> int:
     days = shop.landscape.rules.orders.answer_days
     old = (_table.c.settled_at < func.clock_timestamp() - timedelta(days=days), _table.c.input.is_not(None))
     async with shop.store.transaction() as transaction:
-        ids = [row.id for row in await transaction.execute(select(_table.c.id).where(*old).limit(MOST * 5))]
+        ids = [row.id for row in await transaction.execute(select(_table.c.id).where(*old).limit(part))]
         await transaction.execute(update(_table).where(_table.c.id.in_(ids)).values(input=null(), problems=[]))
         steps, done = tables.submission_step, tables.effect
         await transaction.execute(delete(steps).where(steps.c.submission_id.in_(ids)))
         await transaction.execute(update(done).where(done.c.submission_id.in_(ids)).values(request=null()))
         gone = desk_tables.worker.c.heartbeat_at < func.clock_timestamp() - timedelta(days=ENGINE_DAYS)
         await transaction.execute(delete(desk_tables.worker).where(gone))
-    await shop.durable.forget(ENGINE_DAYS)
+    return len(ids)
 
 
 async def _find_abandoned(shop: Workshop) -> None:

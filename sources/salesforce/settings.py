@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from sources.landscape import Instance, Secret
+from sources.landscape import SHORTEST_SECRET, Instance, Secret
 from sources.salesforce import ids
 
 
@@ -191,6 +191,10 @@ class Settings(BaseModel):
 def settings_of(instance: Instance) -> Settings:
     """The instance's settings; pydantic's ValidationError (a ValueError) names each that is wrong."""
     settings = Settings.model_validate(dict(instance.settings))
+    for name in (WEBHOOK_SECRET, WEBHOOK_SECRET_BEFORE):
+        held = instance.credentials.get(name)
+        if held is not None and len(held.reveal()) < SHORTEST_SECRET:
+            raise ValueError(f"the credential {name} of {instance.name} needs at least {SHORTEST_SECRET} characters")
     if WEBHOOK_SECRET in instance.credentials and settings.organization_id is None:
         raise ValueError(f"{instance.name} takes outbound messages: it needs the setting organization_id too")
     return settings

@@ -28,7 +28,7 @@ def revgraph(*arguments: str, **environment: str) -> Result:
     "command,promise",
     [
         ("serve", "Serve the graph over the systems"),
-        ("worker", "work that outlives a request"),
+        ("worker", "what outlives a request"),
         ("migrate", "Bring the database of DATABASE_URL to this version"),
         ("demo", "Start a pretend company"),
         ("sandbox", "Start the pretend company's systems alone"),
@@ -101,6 +101,30 @@ def test_serving_over_a_database_that_was_never_migrated_is_refused_with_what_to
 
     assert said.exit_code == 1
     assert "Run `revgraph migrate` with the same DATABASE_URL first." in said.output
+
+
+def test_who_only_reads_asks_for_no_database(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.embedded.find_spec", lambda _: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    where = {"DATABASE_URL": databases.cluster.ensure_database("never_migrated")}
+    given = ("--reads-only", "--landscape", str(keeping(tmp_path)))
+
+    said = revgraph("serve", *given, REVGRAPH_JWT_SECRET="x" * 32, **where)
+
+    assert "revgraph migrate" not in said.output
+    assert "needs a Redis, and there is none here" in said.output
+
+
+def test_systems_that_cannot_be_opened_are_named_before_anything_starts(tmp_path: Path) -> None:
+    wrong = keeping(tmp_path)
+    wrong.write_text(wrong.read_text().replace("[cache", "[instances.settings]\nno_such_setting = 1\n[cache"))
+
+    said = revgraph("serve", "--reads-only", "--landscape", str(wrong), REVGRAPH_JWT_SECRET="x" * 32)
+
+    assert said.exit_code == 1
+    assert "These systems cannot be opened as the landscape describes them:" in said.output
 
 
 def test_serving_without_a_key_is_refused_in_words() -> None:
@@ -208,6 +232,8 @@ def test_a_change_that_reached_no_redis_is_a_failure(tmp_path: Path) -> None:
 def keeping(folder: Path) -> Path:
     """A landscape that lets answers be kept."""
     path = folder / "revgraph.toml"
-    kept = '[cache."product"]\nmax_age_seconds = 300\n'
+    (folder / "word").write_text("never used")
+    words = "".join(f'{name} = {{ file = "word" }}\n' for name in ("client_id", "client_secret"))
+    kept = f'[instances.credentials]\n{words}[cache."product"]\nmax_age_seconds = 300\n'
     path.write_text(LANDSCAPE.replace("CRM", "crm").replace("nobody", "salesforce") + kept)
     return path

@@ -509,6 +509,16 @@ async def test_what_is_given_up_is_told_of_only_when_nothing_of_it_can_be_writte
     assert (await house.look(submission)).state is SubmissionState.FAILED
 
 
+async def test_however_many_answers_are_over_all_of_them_are_emptied(house: House) -> None:
+    for number in range(3):
+        await house.done(order(), f"{KEY}-{number}")
+    await house.say("update submission set settled_at = settled_at - interval '31 days'")
+
+    await tidy(house.shop, part=1)
+
+    assert await house.ask("select 1 from submission where input is not null") == []
+
+
 async def test_after_its_time_an_answer_is_emptied_and_its_key_still_makes_no_second_order(house: House) -> None:
     done = await house.done(order(), KEY)
     await house.say("update submission set settled_at = settled_at - interval '31 days'")

@@ -55,5 +55,5 @@ class Durable(Protocol):
     async def through_queue(self, queue: str, workflow: Started, urgency: int, kind: type[T]) -> T:
         """The value of another workflow that waits its turn in a queue. The same id again gives the same value."""
 
-    async def forget(self, days: int) -> None:
-        """Drop the engine's own record of what ended so many days ago."""
+    async def forget(self, days: int) -> int:
+        """Drop the engine's own record of what ended so many days ago, or a part of it; of how many it was."""

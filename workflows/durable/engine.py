@@ -151,7 +151,7 @@ class Engine(Durable):
                 raise LetGo from error
             raise
 
-    async def forget(self, days: int) -> None:
+    async def forget(self, days: int) -> int:
         """As promised, a thousand at a time."""
         until = (datetime.now(UTC) - timedelta(days=days)).isoformat()
         ended = await DBOS.list_workflows_async(
@@ -163,6 +163,7 @@ class Engine(Durable):
         )
         if ended:
             await DBOS.delete_workflows_async([one.workflow_id for one in ended])
+        return len(ended)
 
 
 async def _ended(ids: Sequence[str]) -> Collection[str]:

@@ -145,6 +145,7 @@ class PubSub:
         wish.add(first)
         listening = asyncio.ensure_future(wish.listen(requests, self._note))
         self.streams += 1
+        spoke_at = time.monotonic()
         try:
             while True:
                 if wish.failure is not None:
@@ -155,11 +156,13 @@ class PubSub:
                     wish.pending -= len(sent)
                     async for response in self._delivered(context, first.topic_name, sent, wish.pending):
                         yield response
+                    spoke_at = time.monotonic()
                 elif wish.over and not wish.pending:
                     return
-                elif await self._quiet(context, wish):
+                elif await self._quiet(context, wish, spoke_at + self.keepalive):
                     place = max(place, self._org.log.latest) if wish.pending else place
                     yield _response((), place, wish.pending)
+                    spoke_at = time.monotonic()
         finally:
             self.streams -= 1
             listening.cancel()
@@ -214,9 +217,8 @@ class PubSub:
             await fail(context, LOST)
         return place
 
-    async def _quiet(self, context: Context, wish: _Wish) -> bool:
-        """Wait for news or a wish; whether it was so quiet for so long that a sign of life is due."""
-        until = time.monotonic() + self.keepalive
+    async def _quiet(self, context: Context, wish: _Wish, until: float) -> bool:
+        """Wait for news or a wish; whether it was quiet until then, so that a sign of life is due."""
         pending, latest = wish.pending, self._org.log.latest
         while time.monotonic() < until:
             await self._org.log.news(min(_TICK, max(0.0, until - time.monotonic())))

@@ -302,6 +302,23 @@ async def test_silence_moves_the_position_on(bus: Shop) -> None:
     assert all(topic in (heard.position or "") for topic in ("OrderChange", "OrderItemChange", "AccountChange"))
 
 
+async def test_what_happens_on_other_topics_makes_no_stream_silent(bus: Shop) -> None:
+    bus.box.bus.keepalive = 0.5
+
+    async def trade() -> None:
+        while True:
+            order(bus)
+            await asyncio.sleep(0.05)
+
+    async with asyncio.timeout(30), listening(bus.listen({"pubsub_topics": ["/data/QuoteChangeEvent"]})) as heard:
+        await heard.until(lambda one: one.position is not None)
+        trading, before = asyncio.ensure_future(trade()), heard.batches
+        await heard.until(lambda one: one.batches > before + 1)
+        trading.cancel()
+
+    assert heard.changes == []
+
+
 async def test_a_connection_that_is_too_quiet_counts_as_lost(bus: Shop) -> None:
     with pytest.raises(Unavailable, match="says nothing any more"):
         async with listening(bus.listen({"pubsub_quiet_seconds": 0.2})) as heard:

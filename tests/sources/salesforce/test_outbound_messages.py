@@ -172,7 +172,8 @@ def test_of_what_is_too_long_as_much_is_shown_as_is_kept_and_how_long_it_was() -
 
 def test_a_secret_without_the_org_s_id_is_told_at_the_start() -> None:
     instance = instance_of("https://x")
-    instance.credentials["webhook_secret"] = Secret("s3cret")  # type: ignore[index]  # a Mapping to all but its maker
+    held = Secret("s3cret-of-ours-alone")
+    instance.credentials["webhook_secret"] = held  # type: ignore[index]  # a Mapping to all but its maker
 
     with pytest.raises(ValueError, match="needs the setting organization_id too"):
         settings_of(instance)
