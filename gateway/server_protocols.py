@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 from gateway.connections import ABORT
 from gateway.corking import Corked
@@ -37,6 +38,11 @@ class Sockets(WebSocketsSansIOProtocol):
     A client that answers no ping is ended without a code. Uvicorn's 1011 would be there when a laptop wakes up, and the
     graphql-ws library takes it for a reason not to come back.
     """
+
+    def handle_connect(self, event: Request) -> None:
+        """Begin a handshake. Nobody reads the query of its address, and uvicorn would write it to the log as it is."""
+        event.path = event.path.partition("?")[0]
+        super().handle_connect(event)
 
     def start_keepalive(self) -> None:
         """Begin what begins with the acceptance."""

@@ -125,14 +125,16 @@ class Subscribing:
     async def _make(
         self, operation: Operation, variables: Mapping[str, Any], caller: Caller, logged: Logged
     ) -> Message:
+        # The cursor is in the body, too: only streams of events have another place for it, and a client whose line
+        # breaks has no other, whatever it selects.
         cursor = str(logged.cursor)
         try:
             async with asyncio.timeout(self._seconds + GRACE_SECONDS):
                 shown = Logged(logged.cursor, as_seen(caller.principal, logged.event))
                 result = await self._loom.run(operation, self._context(caller), variables, shown)
         except TimeoutError:
-            return Message(_late(caller.correlation_id), cursor, whole=False)
-        answer: dict[str, Any] = {"data": result.data}
+            return Message(_late(caller.correlation_id, cursor), cursor, whole=False)
+        answer: dict[str, Any] = {"data": result.data, "extensions": {"cursor": cursor}}
         if result.errors:
             answer["errors"] = errors.formatted(result.errors, caller.correlation_id)
         return Message(orjson.dumps(answer), cursor, whole=not result.errors)
@@ -185,6 +187,6 @@ def _away(fault: Fault, cursor: str | None) -> EndedError:
     return EndedError(fault.code, f"{fault.sentence} Connect again, and go on behind the cursor.", cursor)
 
 
-def _late(correlation_id: str) -> bytes:
-    said = GraphQLError("The answer took longer than it may.")
-    return orjson.dumps({"data": None, "errors": errors.refused([said], "DEADLINE_EXCEEDED", correlation_id)})
+def _late(correlation_id: str, cursor: str) -> bytes:
+    said = errors.refused([GraphQLError("The answer took longer than it may.")], "DEADLINE_EXCEEDED", correlation_id)
+    return orjson.dumps({"data": None, "errors": said, "extensions": {"cursor": cursor}})

@@ -24,7 +24,7 @@ class Caller:
 class Message:
     """One GraphQL response in JSON, as it goes out; `cursor` is None for what is no event of the log.
 
-    `whole`: nothing of it is missing for an error.
+    Of an event the body has the cursor in its `extensions` as well. `whole`: nothing of it is missing for an error.
     """
 
     body: bytes

@@ -20,7 +20,8 @@ class Broadcast:
 
     def __init__(self, bare: Talking, crowd: Crowded, subscribers: int) -> None:
         self._bare, self._crowd, self._subscribers = bare, crowd, subscribers
-        payload = {"data": {"orderStatusChanged": _sample()}}
+        told = _sample()
+        payload = {"data": {"orderStatusChanged": told}, "extensions": {"cursor": told["cursor"]}}
         self._body = orjson.dumps({"id": "1", "type": "next", "payload": payload}).decode()
 
     def tell(self) -> Told:

@@ -32,6 +32,7 @@ def report(found: Found, command: str) -> list[str]:
         "of them, with the order read live beside each event": found.live,
         "events in the log": f"{found.events}, {found.plan.rate:g} a second",
         "deliveries": found.deliveries,
+        "farewells whose cursor was followed / beyond the last event heard": f"{found.followed} / {found.ahead}",
         "orders read live that came with them / errors in their place": f"{found.read} / {found.troubled}",
         "connections, those again included": found.connections,
         **{death: found.deaths[death] for death in Death},

@@ -49,6 +49,8 @@ class Found:
     events: int = 0
     deliveries: int = 0
     connections: int = 0
+    followed: int = 0
+    ahead: int = 0
     live: int = 0
     read: int = 0
     troubled: int = 0
@@ -88,12 +90,12 @@ async def run(house: House, plan: Plan) -> Found:
 
 
 def _subscriber(number: int, ids: Sequence[str], begun: Cursor, chance: random.Random) -> Subscriber:
-    """The transports take turns, and of each some hear of everything, and others read live."""
+    """The transports take turns, and of each some hear of everything, others read live, and half follow farewells."""
     turn, transport = divmod(number, len(TRANSPORTS))
     live = turn % LIVE == 1
     followed = chance.sample(ids[:KNOWN] if live else ids, chance.randint(1, MOST_FOLLOWED))
     orders = () if turn % OF_ALL == 0 else tuple(followed)
-    return Subscriber(list(TRANSPORTS)[transport], orders, str(begun), live=live)
+    return Subscriber(list(TRANSPORTS)[transport], orders, str(begun), live=live, follows=turn // 2 % 2 == 0)
 
 
 async def _standing(store: Store) -> Cursor:
@@ -135,6 +137,8 @@ def compare(found: Found, crowd: Sequence[Subscriber], told: Sequence[tuple[int,
         expected = _expected(one, told)
         found.deliveries += len(one.heard)
         found.connections += one.connections
+        found.followed += one.followed
+        found.ahead += one.ahead
         found.live += one.live
         found.read += one.read
         found.troubled += one.troubled

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from bench.soak.transports import TRANSPORTS
+from bench.soak.transports import TRANSPORTS, followed_by
 from canonical.events import cursor_of
 
 FIELDS: Final = "cursor orderId status"
@@ -27,6 +27,9 @@ _GONE = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 class Subscriber:
     """`orders`: the ids it follows, none for all. `heard`: the positions of what came, as it came.
 
+    `follows`: where a farewell tells a cursor, it goes on behind that; `followed` counts how often, `ahead` how often
+    that was beyond what it had heard. Others go on behind the last event that they have, whatever they are told.
+
     `live`: it asks for the order as it is now as well, of which `read` were there and `troubled` brought an error.
     """
 
@@ -39,6 +42,9 @@ class Subscriber:
     live: bool = False
     read: int = 0
     troubled: int = 0
+    follows: bool = False
+    followed: int = 0
+    ahead: int = 0
 
     async def listen(
         self, session: aiohttp.ClientSession, replicas: Sequence[str], token: str, chance: random.Random
@@ -73,11 +79,18 @@ class Subscriber:
         if told is None:
             said = [error.get("extensions", {}) for error in payload.get("errors", ())]
             self.refused += [one.get("code", "?") for one in said if not one.get("retryable")]
+            self._follow(followed_by(payload))
             raise ConnectionError("sent away")
         self.cursor = told["cursor"]
         self.heard.append(cursor_of(self.cursor).position)
         if self.live:
             self._look(told, troubled="errors" in payload)
+
+    def _follow(self, cursor: str | None) -> None:
+        if self.follows and cursor is not None:
+            self.followed += 1
+            self.ahead += cursor != self.cursor
+            self.cursor = cursor
 
     def _look(self, told: dict[str, Any], *, troubled: bool) -> None:
         order = told["order"]

@@ -1,4 +1,7 @@
-"""The ways in which a subscription is told: for each, what comes over one connection until it ends, however it ends."""
+"""The ways in which a subscription is told: for each, what comes over one connection until it ends, however it ends.
+
+A farewell, in whichever way it is told, comes as an error with its code and the cursor to go on behind.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,9 @@ SILENT_FOR: Final = 30.0
 """Seconds without any sign of life after which a subscriber looks elsewhere."""
 TURN: Final = 50
 """Messages after which an operation of a reserved stream is ended, and asked again as another."""
+
+_SAID: Final = b": {"
+"""How a comment begins that says why a stream ends."""
 
 Payload = dict[str, Any]
 Told = AsyncGenerator[Payload, None]
@@ -32,6 +38,8 @@ async def websocket(session: aiohttp.ClientSession, url: str, token: str, asked:
                     await socket.send_json({"type": "subscribe", "id": "1", "payload": asked})
                 case "ping":
                     await socket.send_json({"type": "pong"})
+                case "pong":  # unasked: we send no ping
+                    yield _farewell(told["payload"]["code"], told["payload"]["cursors"].get("1"))
                 case "next":
                     yield told["payload"]
                 case "error":
@@ -44,9 +52,17 @@ async def events(session: aiohttp.ClientSession, url: str, token: str, asked: Pa
     """What comes as server-sent events (graphql-sse, a connection for each operation)."""
     async with session.post(url, json=asked, headers=_headers(token, "text/event-stream")) as answer:
         answer.raise_for_status()
+        code, place = None, None
         async for line in answer.content:
             if line.startswith(b"data:") and line.strip() != b"data:":
                 yield _payload(orjson.loads(line[5:]))
+            elif line.startswith(b"id:"):
+                place = line[3:].strip().decode()
+            elif line.startswith(_SAID):
+                code = _code(orjson.loads(line[1:]))
+        if code is not None:
+            # As an EventSource goes by the last id, whatever it stood beside.
+            yield _farewell(code, place)
 
 
 async def parts(session: aiohttp.ClientSession, url: str, token: str, asked: Payload) -> Told:
@@ -73,6 +89,10 @@ async def reserved(session: aiohttp.ClientSession, url: str, token: str, asked: 
         async for line in answer.content:
             if line.startswith(b"id:"):
                 told_behind = line[3:].strip().decode()
+            if line.startswith(_SAID):
+                said = orjson.loads(line[1:])
+                yield _farewell(_code(said), said["cursors"].get(str(number)))
+                return
             if not line.startswith(b"data:"):
                 continue
             told = orjson.loads(line[5:])
@@ -119,6 +139,20 @@ TRANSPORTS: Final[Mapping[str, Callable[[aiohttp.ClientSession, str, str, Payloa
     "parts": parts,
     "reserved stream": reserved,
 }
+
+
+def followed_by(payload: Payload) -> str | None:
+    """The cursor of a farewell, None where it is none or tells none."""
+    said = [error.get("extensions", {}) for error in payload.get("errors", ())]
+    return next((one["cursor"] for one in said if one.get("retryable") and one.get("cursor")), None)
+
+
+def _farewell(code: str, cursor: str | None) -> Payload:
+    return {"errors": [{"extensions": {"code": code, "cursor": cursor, "retryable": True}}]}
+
+
+def _code(said: Payload) -> str:
+    return str(said["extensions"]["code"])
 
 
 def _payload(told: Payload) -> Payload:

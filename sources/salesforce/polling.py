@@ -22,6 +22,8 @@ ROWS_A_STEP: Final = 500
 """Of each object; a step is one call."""
 AROUND: Final = timedelta(minutes=5)
 """How far from its commit a record's stamp may be: a transaction of the platform ends within ten minutes."""
+SETTLED: Final = 8
+"""Seconds behind its stamp a record is taken for what that stamp's last save left of it."""
 _STAMP: Final = "SystemModstamp"
 _READER: Final = Reader(Touched, "look for changes")
 
@@ -54,13 +56,21 @@ class Polling:
         except ValueError as error:
             raise PositionLostError(str(error)) from error
         marks = self._marks(look)
+        began = self._now()
         found = await self._org.query(call, [_behind(name, mark) for name, mark in marks.items()], _READER, fresh=True)
         again = look.again or _to_millisecond((self._org.said_at or self._now()) - self._overlap)
-        rows = dict(zip(marks, found, strict=True))
+        rows, asked_at = dict(zip(marks, found, strict=True)), self._asked_at(began)
         if any(len(of) >= ROWS_A_STEP for of in found):
             reached = {name: Mark(of[-1].system_modstamp, of[-1].id) for name, of in rows.items() if of}
-            return Changes(changes=_told(rows), position=position_in(Look({**marks, **reached}, again)), more=True)
-        return Changes(changes=_told(rows), position=position_in(Look(dict.fromkeys(marks, Mark(again)))))
+            return Changes(
+                changes=_told(rows, asked_at), position=position_in(Look({**marks, **reached}, again)), more=True
+            )
+        return Changes(changes=_told(rows, asked_at), position=position_in(Look(dict.fromkeys(marks, Mark(again)))))
+
+    def _asked_at(self, began: datetime) -> datetime:
+        """When the org looked at its rows, at the earliest, by its own clock; what it says is when it answered."""
+        now = self._now()
+        return (self._org.said_at or now) - (now - began)
 
     def _marks(self, look: Look) -> dict[str, Mark]:
         """Where each object goes on; one that the settings have brought since, where the others do."""
@@ -80,10 +90,11 @@ class Polling:
         PositionLostError where that is more than one step tells.
         """
         select = _behind(sobject, Mark(at - AROUND)).also_where(before(_STAMP, instant(at + AROUND)))
+        began = self._now()
         found = await self._org.query(call, [select], _READER, fresh=True)
         if len(found[0]) >= ROWS_A_STEP:
             raise PositionLostError(f"more {sobject} records changed at once than are told one by one")
-        return _told({sobject: found[0]})
+        return _told({sobject: found[0]}, self._asked_at(began))
 
 
 def _select(sobject: str) -> Select:
@@ -97,17 +108,22 @@ def _behind(sobject: str, mark: Mark) -> Select:
     return Select(plain.fields, sobject, (), (behind,), (_STAMP, "Id"), ROWS_A_STEP, deleted=True)
 
 
-def _told(rows: Mapping[str, Sequence[Touched]]) -> tuple[Change, ...]:
-    """A change for each row, the oldest first; the same save has the same event id whenever it is told."""
+def _told(rows: Mapping[str, Sequence[Touched]], asked_at: datetime) -> tuple[Change, ...]:
+    """A change for each row, the oldest first."""
     changes = [
-        to_change(
-            f"{row.id}:{instant(row.system_modstamp)}", sobject, long_id(row.id), row.system_modstamp, _order(row)
-        )
+        to_change(_event_id(row, asked_at), sobject, long_id(row.id), row.system_modstamp, _order(row))
         for sobject, touched in rows.items()
         for row in touched
         if sobject in CONCEPTS
     ]
     return tuple(sorted((one for one in changes if one is not None), key=lambda one: one.changed_at))
+
+
+def _event_id(row: Touched, asked_at: datetime) -> str:
+    """The same for the same save, once it has settled; before, another one each time that its age has doubled."""
+    age = max(int((asked_at - row.system_modstamp).total_seconds()), 0)
+    young = f":{age.bit_length()}" if age < SETTLED else ""
+    return f"{row.id}:{instant(row.system_modstamp)}{young}"
 
 
 def _order(row: Touched) -> str | None:

@@ -119,9 +119,10 @@ class Settings(BaseModel):
     )
     # A row is stamped when it is written and seen when its transaction is committed, and a transaction of the platform
     # may take ten minutes (Apex developer guide, "Execution Governors and Limits": maximum execution time for each
-    # transaction). One minute more is for what comes before and behind the Apex in it.
+    # transaction). One minute more is for what comes before and behind the Apex in it. With less than ten seconds
+    # no record would be seen again when its stamp has settled (polling.py).
     poll_overlap_seconds: float = Field(
-        default=660.0, ge=1, le=3600, description="how far a look at what was changed goes back behind the last one"
+        default=660.0, ge=10, le=3600, description="how far a look at what was changed goes back behind the last one"
     )
     pubsub_endpoint: Endpoint | None = Field(
         default=None,

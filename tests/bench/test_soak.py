@@ -24,6 +24,7 @@ def test_whatever_dies_each_subscriber_hears_what_the_log_holds_for_it_once_and_
     assert found.whole == plan.subscribers
     assert set(found.deaths) == set(Death)
     assert found.read > 0
+    assert 0 < found.ahead < found.followed
     assert found.connections > plan.subscribers
 
 

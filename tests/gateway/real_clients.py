@@ -41,11 +41,15 @@ class Client:
 
     async def news(self) -> Any:
         """The next piece of news, whatever is told before it."""
+        return (await self.message())["news"]
+
+    async def message(self) -> dict[str, Any]:
+        """The next piece of news with its cursor, whatever is told before it."""
         while True:
             said = await self.told()
             assert "failed" not in said, said
             if "news" in said:
-                return said["news"]
+                return said
 
 
 @asynccontextmanager

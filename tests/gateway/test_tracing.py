@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -10,7 +11,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = dedent(
@@ -53,6 +56,8 @@ PROGRAM = dedent(
         async with app.router.lifespan_context(app):
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
                 print(await pretend.ask(client, "{ asks }"))
+                for address in sys.argv[1:]:
+                    await client.get(address, headers={"Accept": "text/event-stream"})
 
     asyncio.run(main())
     """
@@ -78,16 +83,17 @@ class _Taker(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_a_request_and_its_calls_reach_the_collector_as_one_trace() -> None:
+def told_of(*addresses: str, **environment: str) -> list[Span]:
+    """What a collector is told of a query, and of a GET of each of these addresses behind it."""
     collector = Collector()
     thread = threading.Thread(target=collector.serve_forever, daemon=True)
     thread.start()
     try:
-        environment = {**os.environ, "COLLECTOR": f"http://127.0.0.1:{collector.server_port}/v1/traces"}
+        told = {"COLLECTOR": f"http://127.0.0.1:{collector.server_port}/v1/traces", **environment}
         ran = subprocess.run(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-c", PROGRAM, *addresses],
             cwd=ROOT,
-            env=environment,
+            env={**os.environ, **told},
             capture_output=True,
             text=True,
             timeout=60,
@@ -97,15 +103,31 @@ def test_a_request_and_its_calls_reach_the_collector_as_one_trace() -> None:
         collector.shutdown()
         thread.join(5)
         collector.server_close()
-
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout == "{'data': {'asks': 'asked'}}\n"
-    spans = [
+    return [
         span
         for body in collector.bodies
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans
         for scope in resource.scope_spans
         for span in scope.spans
     ]
+
+
+def test_a_request_and_its_calls_reach_the_collector_as_one_trace() -> None:
+    spans = told_of()
+
     assert "books: read orders" in [span.name for span in spans]
     assert len({span.trace_id for span in spans}) == 1
+
+
+@pytest.mark.parametrize("convention", ["", "http", "http/dup"])
+def test_what_stands_in_the_query_of_an_address_reaches_no_collector(convention: str) -> None:
+    addresses = ("/webhooks/books?secret=THE-SECRET&more=1", "/graphql/stream?token=THE%2DSECRET")
+
+    spans = told_of(*addresses, OTEL_SEMCONV_STABILITY_OPT_IN=convention)
+
+    assert {"GET /webhooks/{system}", "GET /graphql/stream"} <= {span.name for span in spans}
+    assert [span for span in spans if re.search("SECRET|more=", str(span))] == []
+    said = {one.value.string_value for span in spans for one in span.attributes if one.key in {"http.url", "url.path"}}
+    assert {address.partition("?")[0] for address in addresses} <= {url.removeprefix("http://gateway") for url in said}

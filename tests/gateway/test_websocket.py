@@ -455,3 +455,15 @@ async def test_no_secret_is_in_what_a_socket_writes_to_the_log(caplog: pytest.Lo
 
     assert TOKEN not in caplog.text
     assert SECRET not in caplog.text
+
+
+async def test_what_stands_in_the_query_of_a_socket_s_address_is_not_written_to_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    async with served() as gateway, connect(f"{gateway.socket}?anything=THE-SECRET", subprotocols=[PROTOCOL]) as client:
+        await say(client, INIT)
+        assert await heard(client) == {"type": "connection_ack"}
+
+    assert '"WebSocket /graphql" [accepted]' in caplog.text
+    assert "THE-SECRET" not in caplog.text

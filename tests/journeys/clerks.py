@@ -32,8 +32,8 @@ class Clerk:
     rest: Callable[[], Awaitable[None]]
     """Waited for between two orders."""
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    unanswered: list[str] = field(default_factory=list)
-    """The keys of what was refused, or closed without an answer; each time that it was."""
+    unanswered: list[tuple[str, str]] = field(default_factory=list)
+    """The replicas and keys of what was refused, or closed without an answer; each time that it was."""
     asked: tuple[str, str] | None = None
     """The replica and the key of what has been sent, and is not answered yet."""
 
@@ -94,7 +94,7 @@ class Clerk:
 
     def _goes_elsewhere(self) -> None:
         if self.asked is not None:
-            self.unanswered.append(self.key)
+            self.unanswered.append(self.asked)
         self.asked = None
         self.replicas.rotate()
 

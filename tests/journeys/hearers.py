@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
-from bench.soak.transports import events, parts, websocket
+from bench.soak.transports import events, followed_by, parts, websocket
 from canonical.events import Cursor, EventKind, Logged, cursor_of
 
 WAYS = {"websocket": websocket, "events": events, "parts": parts}
@@ -22,12 +23,18 @@ KINDS = {
 
 @dataclass
 class Hearer:
-    """Hears one subscription over one transport; keeps the place of what it heard, and where."""
+    """Hears one subscription over one transport; keeps the place of what it heard, and where.
+
+    `follows`: it goes on behind the cursor of a farewell, and not behind the last event that it has; `followed` counts
+    how often it was told one.
+    """
 
     subscription: str
     transport: str
     replicas: deque[str]
     cursor: Cursor
+    follows: bool = False
+    followed: int = 0
     heard: list[int] = field(default_factory=list)
     places: set[str] = field(default_factory=set)
     refused: list[object] = field(default_factory=list)
@@ -38,9 +45,10 @@ class Hearer:
         while True:
             asked = {"query": query, "variables": {"after": str(self.cursor)}}
             try:
-                async for payload in WAYS[self.transport](session, self.replicas[0], token, asked):
-                    if not self._takes(payload):
-                        break
+                async with aclosing(WAYS[self.transport](session, self.replicas[0], token, asked)) as told:
+                    async for payload in told:
+                        if not self._takes(payload):
+                            break
             except (aiohttp.ClientError, ConnectionError):
                 pass
             self.replicas.rotate()
@@ -54,8 +62,13 @@ class Hearer:
         if told is None:
             codes = [error.get("extensions", {}).get("code") for error in payload.get("errors", ())]
             self.refused += [code for code in codes or [payload] if code != "GOING_AWAY"]
+            self._follow(followed_by(payload))
             return False
         self.cursor = cursor_of(told["cursor"])
         self.heard.append(self.cursor.position)
         self.places.add(self.replicas[0])
         return True
+
+    def _follow(self, cursor: str | None) -> None:
+        if self.follows and cursor is not None:
+            self.cursor, self.followed = cursor_of(cursor), self.followed + 1

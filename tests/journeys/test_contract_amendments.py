@@ -116,10 +116,15 @@ async def listens(house: House, company: Company, way: str) -> bool:
 
 
 async def looked_at(house: House, contract: str, at: datetime, ways: int) -> bool:
-    """Whether the amendment was told in so many ways, and all of it was looked at."""
-    asked = f"select due_at from change_in where key = '{contract}' and changed_at >= '{at.isoformat()}'"
+    """Whether the amendment was told in so many ways, and all of it was looked at.
+
+    By looking it is told under the contract's id and its stamp, which has whole seconds.
+    """
+    since = at.replace(microsecond=0).isoformat()
+    asked = f"select event_id, due_at from change_in where key = '{contract}' and changed_at >= '{since}'"
     found = await rows(house, asked)
-    return len(found) >= ways and all(due is None for [due] in found)
+    told_by = {event_id.startswith(contract) for event_id, _ in found}
+    return len(told_by) >= ways and all(due is None for _, due in found)
 
 
 async def rows(house: House, asked: str) -> Sequence[Any]:

@@ -96,7 +96,7 @@ async def gathered(company: Company, replicas: Replicas) -> People:
         by_http=[Clerk("http", deque((here, there)), order, replicas.token, rest)],
         by_socket=[Clerk("socket", deque((here, there)), order, replicas.token, rest)],
         hearers=[
-            Hearer(one, way, deque(homes), begun)
+            Hearer(one, way, deque(homes), begun, follows=homes[0] == here)
             for homes in ((here, there), (there, here))
             for one in KINDS
             for way in WAYS
@@ -123,8 +123,8 @@ async def log_of(replicas: Replicas) -> Sequence[Logged]:
         return await read_log(transaction, found.epoch, 0, found.head, found.head)
 
 
-async def restart(gateway: Gateway, people: People) -> set[str]:
-    """End it while orders are under way there over both transports, and start it again; the keys of those orders."""
+async def restart(gateway: Gateway, people: People) -> set[tuple[str, str]]:
+    """End it while orders are under way there over both transports, and start it again; where, and their keys."""
     caught: set[str] = set()
 
     async def found() -> set[str]:
@@ -138,7 +138,7 @@ async def restart(gateway: Gateway, people: People) -> set[str]:
     assert await has_ended(gateway) == -signal.SIGTERM
     gateway.start()
     await is_ready(gateway)
-    return caught
+    return {(gateway.url, key) for key in caught}
 
 
 @pytest.mark.xdist_group("workers")
@@ -155,10 +155,10 @@ async def test_replicas_are_restarted_one_by_one_and_no_event_or_order_is_lost_o
 
         await every_event_was_heard_once(people)
         answers = {key: answer for clerk in people.clerks for key, answer in clerk.answers.items()}
-        unanswered = [key for clerk in people.clerks for key in clerk.unanswered]
+        unanswered = [found for clerk in people.clerks for found in clerk.unanswered]
         # What was under way is answered; what was not begun is handed in again, once, and nothing is known of it there.
-        assert [keys.intersection(unanswered) for keys in caught] == [set(), set()]
-        assert [key for key, times in Counter(unanswered).items() if times > 1] == []
+        assert [found.intersection(unanswered) for found in caught] == [set(), set()]
+        assert [key for key, times in Counter(key for _, key in unanswered).items() if times > 1] == []
         assert all(len(clerk.unanswered) <= len(replicas.gateways) for clerk in people.clerks)
         assert [key for key, answer in answers.items() if answer["replayed"] or answer["problems"]] == []
         references = {answer["submission"]["externalReference"] for answer in answers.values()}
@@ -173,6 +173,7 @@ async def every_event_was_heard_once(people: People) -> None:
     for one in people.hearers:
         assert one.heard == one.expected(log[: one.heard[-1]])
         assert one.refused == []
+        assert (one.followed > 0) == one.follows
         assert one.places == {gateway.url for gateway in people.replicas.gateways}
 
 

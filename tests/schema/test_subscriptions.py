@@ -184,6 +184,20 @@ async def test_a_filter_leaves_out_what_does_not_fit(audience: Audience) -> None
     assert (await kinds.data())["title"] == "billed happened"
 
 
+async def test_each_message_has_its_cursor_in_its_extensions_whatever_is_selected_and_whatever_fails(
+    audience: Audience,
+) -> None:
+    seat = await audience.seat("subscription { orderStatusChanged { order { customer { name } } } }")
+    await audience.seated(seat)
+    audience.house.crm.faults["*"] = Unavailable("crm", "The CRM does not answer.")
+
+    await audience.tell(changed("s1", OrderStatus.BOOKED))
+    answer = await seat.answer()
+
+    assert answer["errors"]
+    assert answer["extensions"] == {"cursor": str(await audience.telling.at(1))}
+
+
 async def refusal(audience: Audience, text: str, variables: Any = None, **given: Any) -> tuple[str, list[str]]:
     """The code of what kept a subscription from beginning, and where it is told; nothing follows it."""
     seat = await audience.seat(text, variables, **given)

@@ -10,7 +10,7 @@ import orjson
 from sources.salesforce.sandbox.model import SObject
 from sources.salesforce.sandbox.orders import ORDER_STATUSES
 from sources.salesforce.sandbox.store import Store
-from sources.salesforce.sandbox.values import moment_text
+from sources.salesforce.sandbox.values import stamp_text
 
 
 def _of(parent: str, column: str, key: str) -> str:
@@ -93,7 +93,7 @@ def roll_up(store: Store, one: SObject, parents: Iterable[str]) -> None:
     if key is None or key.refers_to is None:
         return
     parent = store.model.objects[key.refers_to]
-    now = moment_text(store.clock())
+    now = stamp_text(store.clock())
     for identity in parents:
         derive(store, parent, identity)
         store.update(parent, identity, {"LastModifiedDate": now, "SystemModstamp": now})

@@ -9,7 +9,7 @@ from sources.salesforce.sandbox.derive import DERIVED, ROLLS_UP_TO, derive_all
 from sources.salesforce.sandbox.ids import new_id
 from sources.salesforce.sandbox.model import Field, SObject
 from sources.salesforce.sandbox.store import Row, Store
-from sources.salesforce.sandbox.values import Column, moment_text, told
+from sources.salesforce.sandbox.values import Column, stamp_text, told
 
 Rows = Mapping[str, Sequence[Mapping[str, object]]]
 
@@ -36,7 +36,7 @@ def _in_order(store: Store, rows: Rows) -> list[SObject]:
 
 def _insert(store: Store, one: SObject, given: Sequence[Mapping[str, object]], user: str) -> list[str]:
     fields = {name: one.fields[name] for row in given for name in row}
-    now = moment_text(store.clock())
+    now = stamp_text(store.clock())
     defaults = _defaults(one)
     numbers = count(store.reserve(one.name, len(given)))
     rows = [_complete(one, _told(fields, row), next(numbers), defaults, now, user) for row in given]

@@ -9,7 +9,7 @@ from sources.salesforce.sandbox.model import SObject
 from sources.salesforce.sandbox.orders import ORDER_STATUSES
 from sources.salesforce.sandbox.org import USER_ID, Org
 from sources.salesforce.sandbox.store import Row
-from sources.salesforce.sandbox.values import moment_text
+from sources.salesforce.sandbox.values import stamp_text
 
 LOCKED: Final = "Unable to modify activated or superseded Order:  cannot delete Order, or add or remove Order Products"
 MAY_NOT: Final = "insufficient access rights on object id"
@@ -115,7 +115,7 @@ def _order_change(org: Org, old: Row, columns: Row) -> Row:
             raise ApiError(400, "INSUFFICIENT_ACCESS_OR_READONLY", MAY_NOT, [])
         if not items:
             raise ApiError(400, "FAILED_ACTIVATION", "An order must have at least one product.", [])
-        return {"ActivatedDate": moment_text(org.store.clock()), "ActivatedById": USER_ID}
+        return {"ActivatedDate": stamp_text(org.store.clock()), "ActivatedById": USER_ID}
     return {"ActivatedDate": None, "ActivatedById": None} if after == "Draft" else {}
 
 

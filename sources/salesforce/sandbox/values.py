@@ -63,6 +63,11 @@ def moment_text(moment: datetime) -> str:
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}+0000"
 
 
+def stamp_text(moment: datetime) -> str:
+    """What a record is stamped with: whole seconds, though the spelling has room for more."""
+    return moment_text(moment.replace(microsecond=0))
+
+
 def read_moment(text: str) -> datetime:
     """A datetime literal with its offset; ValueError when it has none or is no datetime."""
     moment = datetime.fromisoformat(text)

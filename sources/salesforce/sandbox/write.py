@@ -11,7 +11,7 @@ from sources.salesforce.sandbox.model import Field, SObject
 from sources.salesforce.sandbox.org import USER_ID, Org
 from sources.salesforce.sandbox.rules import before_delete, before_insert, before_update
 from sources.salesforce.sandbox.store import Row
-from sources.salesforce.sandbox.values import moment_text, to_column
+from sources.salesforce.sandbox.values import stamp_text, to_column
 
 Body = Mapping[str, object]
 
@@ -48,7 +48,7 @@ def update(org: Org, one: SObject, identity: str, body: Body) -> None:
         columns |= before_update(org, one, old, columns)
         org.refusals.meet(one, {**old, **columns})
         _refuse_duplicates(org, one, columns, identity)
-        now = moment_text(org.store.clock())
+        now = stamp_text(org.store.clock())
         columns |= {"LastModifiedDate": now, "LastModifiedById": USER_ID, "SystemModstamp": now}
         org.store.update(one, identity, columns)
         _settle(org, one, {**old, **columns})
@@ -59,7 +59,7 @@ def delete(org: Org, one: SObject, identity: str) -> None:
     with org.store.atomic():
         old = live_row(org, one, identity)
         before_delete(org, one, old)
-        now = moment_text(org.store.clock())
+        now = stamp_text(org.store.clock())
         _bin(org, one, identity, now)
         _settle(org, one, old)
 
@@ -103,7 +103,7 @@ def external_field(one: SObject, name: str) -> Field:
 
 
 def _born(org: Org, one: SObject, identity: str, number: int) -> Row:
-    now = moment_text(org.store.clock())
+    now = stamp_text(org.store.clock())
     row: Row = {"Id": identity, "CreatedDate": now, "LastModifiedDate": now, "SystemModstamp": now}
     row |= {"CreatedById": USER_ID, "LastModifiedById": USER_ID}
     for field in one.columns:

@@ -21,7 +21,7 @@ export const follow = (variables) => (result) => {
   const news = result.data?.[FIELD];
   const cursor = result.extensions?.cursor ?? news?.cursor;
   if (cursor) variables.after = cursor;
-  tell({ news, errors: result.errors?.map((error) => error.extensions.code) });
+  tell({ news, cursor, errors: result.errors?.map((error) => error.extensions.code) });
 };
 
 export const over = () => {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
+import httpx
 import pytest
 
 from canonical.changes import Change, Concept
@@ -11,8 +13,12 @@ from canonical.errors import Unavailable
 from sources.feeds import PositionLostError
 from sources.salesforce import polling
 from sources.salesforce.adapter import Salesforce
+from sources.salesforce.client import Org
+from sources.salesforce.ids import long_id
 from sources.salesforce.positions import look_in
-from tests.sources.salesforce.asking import ScriptedOrg, Settings, adapter_on, asked
+from sources.salesforce.settings import settings_of
+from sources.salesforce.signing_in import sign_in
+from tests.sources.salesforce.asking import ScriptedOrg, Settings, adapter_on, asked, instance_of
 from tests.sources.salesforce.conftest import ACCOUNT, BOOK, PUMP_PRICE, QUOTE, Shop
 
 AT = datetime(2026, 11, 26, 10, tzinfo=UTC)
@@ -60,8 +66,7 @@ async def test_what_was_saved_is_told_the_oldest_first(shop: Shop) -> None:
 
     assert told(step.changes) == [(Concept.ORDER, made), (Concept.QUOTE, QUOTE), (Concept.CUSTOMER, ACCOUNT)]
     assert [one.changed_at for one in step.changes] == [
-        moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-        for moment in (later, later + timedelta(seconds=1), later + timedelta(seconds=2))
+        moment.replace(microsecond=0) for moment in (later, later + timedelta(seconds=1), later + timedelta(seconds=2))
     ]
     assert not step.more
 
@@ -101,9 +106,11 @@ async def test_a_look_is_one_call(shop: Shop) -> None:
 
 async def test_looks_overlap_and_the_same_save_has_the_same_event_id(shop: Shop) -> None:
     crm = shop.open()
+    now(shop, datetime.now(UTC) - timedelta(minutes=1))
     made = order(shop)
     first = await crm.poll_changes(asked(), crm.position_at(datetime.now(UTC)))
     assert first.position
+    now(shop, datetime.now(UTC))
 
     again = await crm.poll_changes(asked(), first.position)
     shop.box.change("Order", made, {"PoNumber": "7"})
@@ -194,6 +201,60 @@ async def test_the_org_s_own_clock_says_how_far_a_look_goes() -> None:
 
     assert step.position
     assert '"Order":["2026-11-26T07:49:00Z",""]' in step.position
+
+
+class Watched:
+    """An org with one order, saved at AT; `at` is when it answers, and a look takes it `takes`."""
+
+    def __init__(self) -> None:
+        row = {"Id": long_id("801000000000AAA"), "SystemModstamp": "2026-11-26T10:00:00.000+0000"}
+        self._org = ScriptedOrg({"Order": {"totalSize": 1, "done": True, "records": [row]}})
+        self.at, self.takes = AT, timedelta()
+        self._ours = AT + timedelta(hours=3)
+        instance = instance_of("https://acme.my.salesforce.com")
+        settings = settings_of(instance)
+        org = Org(instance, settings, sign_in(instance, settings), httpx.MockTransport(self._answer))
+        self._polling = polling.Polling(org, settings, lambda: self._ours)
+
+    async def look(self, after: float, takes: float = 0) -> str:
+        """The event id of the order in a look that is answered so many seconds after its stamp."""
+        self.at, self.takes = AT + timedelta(seconds=after), timedelta(seconds=takes)
+        (change,) = (await self._polling.poll(asked(), self._polling.position_at(AT))).changes
+        return change.event_id
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        self._ours += self.takes
+        answer = await self._org.answer(request)
+        answer.headers["Date"] = format_datetime(self.at, usegmt=True)
+        return answer
+
+
+async def test_a_second_save_within_the_second_of_the_first_is_looked_at_though_a_look_lay_between() -> None:
+    org = Watched()
+
+    while_it_lasts, when_it_is_over, settled = [await org.look(after) for after in (0.5, 1.1, 30)]
+
+    assert len({while_it_lasts, when_it_is_over, settled}) == 3
+
+
+async def test_what_has_settled_is_not_told_anew() -> None:
+    org = Watched()
+
+    assert len({await org.look(after) for after in (8, 9, 30, 600)}) == 1
+
+
+async def test_a_young_record_is_told_a_few_times_however_often_it_is_looked_at() -> None:
+    org = Watched()
+
+    assert len({await org.look(tenths / 10) for tenths in range(300)}) == 5
+
+
+async def test_an_org_that_takes_long_to_answer_looked_at_its_rows_before_that() -> None:
+    org = Watched()
+
+    young = await org.look(9, takes=9)
+
+    assert young != await org.look(9)
 
 
 async def test_an_org_that_cannot_be_asked_leaves_the_position_good(shop: Shop) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -65,6 +65,7 @@ async def test_the_same_words_once_more_are_not_sent(shop: Shop, crm: Salesforce
 async def test_only_what_differs_is_sent(shop: Shop, crm: Salesforce) -> None:
     await crm.write_back(asked(), BOOKED)
     before = shop.rows("OrderItem", "SystemModstamp")
+    shop.box.org.store.clock = lambda: datetime.now(UTC) + timedelta(seconds=1)
 
     await crm.write_back(
         asked(), WriteBack(order_key=ORDER, reference="R-1", numbers=("4711", "0815"), line_keys=((SECOND, "21"),))
