@@ -123,7 +123,8 @@ def _is_new(entry: TimelineEntry, at: datetime, told: Told, reason: Reason) -> b
         return before.startswith(GONE) or (entry.kind in RECURRING and before != _written(at))
     if entry.system in told.systems:
         return True
-    since = reason.since(entry.system)
+    # Of some systems the instants have whole seconds: within that one it is not known what came first.
+    since = reason.since(entry.system).replace(microsecond=0)
     return at >= since or (_day_only(at) and at.date() >= since.date())
 
 

@@ -444,3 +444,13 @@ def test_what_a_silent_system_does_not_tell_was_not_taken_back() -> None:
     _, events = look(seen(BOOKED, SHIPPED, status=OrderStatus.IN_FULFILLMENT), meanwhile or posted)
 
     assert events == []
+
+
+def test_what_happened_within_the_second_in_which_we_began_to_listen_is_told() -> None:
+    began = SINCE.replace(microsecond=800_000)
+    reason = Reason({"erp-eu": began}, NOW, lately=True)
+
+    assert look(seen(entry(TimelineKind.ORDER_BOOKED, began.replace(microsecond=0))), reason=reason)[1]
+    assert kinds(look(seen(entry(TimelineKind.ORDER_BOOKED, SINCE - timedelta(seconds=1))), reason=reason)[1]) == [
+        EventKind.STATUS_CHANGED
+    ]
