@@ -53,12 +53,9 @@ def serve(
     a Redis is started with it and ends with it.
     """
     from gateway.serving import serve as serve_until_stopped  # noqa: PLC0415
-    from gateway.settings import variable  # noqa: PLC0415
 
     if reads_only:
-        # Its processes read their settings from the environment.
-        for name in (variable("database_url"), "DATABASE_URL"):
-            os.environ.pop(name, None)
+        _forget_the_database()
     settings = settings_of(host=host, port=port, landscape=landscape, state=state)
     keeps = _keeps_answers(settings, wait)
     if settings.database_url:
@@ -71,6 +68,14 @@ def serve(
         _with_redis(settings.state, lambda: serve_until_stopped(settings, workers))
     else:
         serve_until_stopped(settings, workers)
+
+
+def _forget_the_database() -> None:
+    """The processes that serve read their settings from the environment."""
+    from gateway.settings import variable  # noqa: PLC0415
+
+    for name in (variable("database_url"), "DATABASE_URL"):
+        os.environ.pop(name, None)
 
 
 def _look_at_store(url: str) -> None:
