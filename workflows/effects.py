@@ -70,18 +70,27 @@ class Effect(Struct, frozen=True, kw_only=True):
 class Claim(Struct, frozen=True):
     """What became of a claim: granted with the number of the attempt, or not yet, or answered already.
 
-    `lost`: how many attempts before it ended without an answer.
+    `lost`: how many attempts before it ended without an answer. `forgotten`: there may have been some of which the
+    store knows nothing, since it was restored after the submission.
     """
 
     attempt: int | None
     lost: int = 0
     answer: Any = None
+    forgotten: bool = False
 
 
+# Of what was submitted before the store came back from a backup, or from a standby that lacked some of it, an attempt
+# may be forgotten; it may have been sent up to that moment, and settles from there.
 _CLAIM = text(
-    "update effect set attempt = attempt + 1, holder = :me, first_at = coalesce(first_at, clock_timestamp()),"
+    "with doubt as (select l.renewed_at from event_log l, effect e join submission s on s.id = e.submission_id"
+    " where e.reference = :reference and s.submitted_at < l.renewed_at)"
+    " update effect set attempt = attempt + 1, holder = :me, first_at = coalesce(first_at, clock_timestamp()),"
     " not_before = clock_timestamp() + make_interval(secs => :settle)"
-    " where reference = :reference and answer is null and not_before < clock_timestamp() returning attempt, lost"
+    " where reference = :reference and answer is null and not_before < clock_timestamp()"
+    " and not (attempt = 0 and exists"
+    " (select 1 from doubt where renewed_at + make_interval(secs => :settle) > clock_timestamp()))"
+    " returning attempt, lost, exists (select 1 from doubt) as forgotten"
 )
 _RELEASE = text(
     "update effect set not_before = clock_timestamp() where reference = :reference and holder = :me and answer is null"
@@ -161,7 +170,7 @@ async def claim(connection: AsyncConnection, reference: str, me: str, settle_sec
     given = {"reference": reference, "me": me, "settle": settle_seconds}
     row = (await connection.execute(_CLAIM, given)).first()
     if row is not None:
-        return Claim(int(row[0]), int(row[1]))
+        return Claim(row.attempt, row.lost, forgotten=row.forgotten)
     held = await connection.execute(select(tables.effect.c.answer).where(tables.effect.c.reference == reference))
     return Claim(None, answer=held.scalar_one())
 

@@ -24,7 +24,7 @@ from workflows.delivery_log import forget_deliveries
 from workflows.feeds import Feeds
 from workflows.forgetting import Forgetting
 from workflows.intake import MOST, Intake
-from workflows.log import drop_old, renew_epoch
+from workflows.log import drop_old
 from workflows.looking import Looking
 from workflows.news_rows import listening_since
 from workflows.reach import Systems
@@ -80,13 +80,9 @@ class EventWork:
         self._me = me
 
     async def begin(self) -> None:
-        """See that the log goes on under the epoch it has, or under another one where the database is another.
-
-        Systems that are new here are listened to from now on, before the first word of them is heard.
-        """
-        async with self._shop.store.transaction() as transaction:
-            await renew_epoch(transaction)
-            if self._feeds is not None:
+        """Listen to systems that are new here from now on, before the first word of them is heard."""
+        if self._feeds is not None:
+            async with self._shop.store.transaction() as transaction:
                 await listening_since(transaction, self._shop.landscape.instances)
 
     async def leave(self) -> None:

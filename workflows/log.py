@@ -40,7 +40,8 @@ _IDENTITY: Final = text(
 _SAYS_NOTHING: Final = "revgraph: does not say which cluster it is in"
 """Kept with a session of a database that may not be asked."""
 _RENEW: Final = text(
-    "update event_log set cluster = :cluster, epoch = case when cluster is null then epoch else :epoch end"
+    "update event_log set cluster = :cluster, epoch = case when cluster is null then epoch else :epoch end,"
+    " renewed_at = case when cluster is null then renewed_at else clock_timestamp() end"
     " where cluster is distinct from :cluster returning epoch = :epoch as renewed"
 )
 
@@ -139,10 +140,14 @@ async def _cluster(connection: AsyncConnection) -> str | None:
 
 
 async def begin_epoch(connection: AsyncConnection) -> str:
-    """Begin another epoch, whatever was before: every cursor that was given out is refused from now on."""
+    """Begin another epoch, whatever was before: every cursor that was given out is refused from now on.
+
+    And what was submitted before may have been done already, though nothing here knows of it: see effects.claim.
+    """
     await standing(connection)
     epoch = _new_epoch()
-    await connection.execute(text("update event_log set epoch = :epoch"), {"epoch": epoch})
+    anew = text("update event_log set epoch = :epoch, renewed_at = clock_timestamp()")
+    await connection.execute(anew, {"epoch": epoch})
     return epoch
 
 

@@ -1,7 +1,8 @@
 """Carries an effect out, exactly once as far as anybody can know: claim, look, act, and look again.
 
 1. Intent before effect: the row is there before anything is sent.
-2. Look before repeat: whoever is not the first looks the reference up before acting.
+2. Look before repeat: whoever is not the first looks the reference up before acting; and whoever may not be, since the
+   store was restored meanwhile.
 3. Settle before look is trusted: a claim is granted only when no earlier attempt can take effect any more, so that what
    is not found then is not there. An attempt may send until its write has taken all its time, and what it sent then
    settles: a claim lasts for both. Once an attempt is over without an answer, it settles from that moment.
@@ -117,7 +118,7 @@ class Performance:
             self.unsure = True
             return await self._look()
         self.attempts = held.attempt
-        if held.attempt > 1:
+        if held.attempt > 1 or held.forgotten:
             self.unsure = True
             ended = await self._look(under_claim=True)
             if ended is not None or self.unsure:

@@ -23,6 +23,7 @@ from workflows.durable import SHAPE
 from workflows.durable.engine import Engine, Queue, queues_of, recover
 from workflows.durable.enqueueing import busy
 from workflows.event_work import EventWork, Look, no_redis, open_redis
+from workflows.log import renew_epoch
 from workflows.reconcile import reconcile
 from workflows.registry import registered
 from workflows.schedule import every
@@ -140,6 +141,9 @@ async def _living(settings: WorkerSettings, landscape: Landscape) -> AsyncIterat
     life = Life(url, executor, settings.version, recover, settings.timings)
     engine = Engine(url, executor, settings.version, settings.connections)
     shop = Workshop(sources, landscape, store, engine, settings.pace)
+    async with store.transaction() as transaction:
+        # Before anything is taken up: of what a restored store has forgotten, no attempt is the first one.
+        await renew_epoch(transaction)
     for name, run in registered(shop).items():
         engine.workflow(name, run)
     await engine.launch(_queues(landscape, settings.at_once), settings.polling)

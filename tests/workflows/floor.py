@@ -30,7 +30,7 @@ class Floor:
     def __init__(self, url: str, house: House, exchange: Exchange, systems: str, logs: Path) -> None:
         self.house, self.exchange, self.logs = house, exchange, logs
         self.told = Told(url, systems)
-        self.desk = Desk(house.store, house.landscape, wait=0.0)
+        self.desk = Desk(house.store, house.landscape, wait=0.0, accept_within=60.0)
         self.workers: list[Process] = []
         self.said: dict[int, Path] = {}
         self.numbers = count(1)

@@ -97,6 +97,7 @@ event_log = Table(
     Column("single", Boolean, primary_key=True, server_default=text("true")),
     Column("epoch", Text, nullable=False),
     Column("cluster", Text),
+    instant("renewed_at"),
     Column("head", BigInteger, nullable=False, server_default=text("0")),
     Column("floor", BigInteger, nullable=False, server_default=text("0")),
 )
