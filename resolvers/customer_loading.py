@@ -97,7 +97,8 @@ async def fetch_customers(context: Context, refs: Sequence[Ref]) -> Sequence[Cus
     missing = [ref for ref in refs if ref not in embedded]
     by_ref, faults = await _fetch(context, missing) if missing else ({}, {})
     found = {**by_ref, **embedded}
-    return [found.get(ref) or faults.get(ref.system) or _down(context, faults) for ref in refs]
+    # The CRM's first: it is asked for all of them, and what an ERP knows is no answer before it has answered.
+    return [found.get(ref) or _down(context, faults) or faults.get(ref.system) for ref in refs]
 
 
 def _down(context: Context, faults: Mapping[str, Fault]) -> Fault | None:

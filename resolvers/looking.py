@@ -112,13 +112,13 @@ def _owner(
     crm: str, order: Order, ref: Ref | Fault | None, found: Mapping[Ref, Customer | Fault | None]
 ) -> Whose | str:
     customer = found[ref] if isinstance(ref, Ref) else ref
+    if crm in order.faults or (isinstance(customer, Customer) and crm in customer.faults):
+        return crm
     if isinstance(customer, Refused) and customer.system != crm:
         # An ERP that shows us no customers will not do so later: its word for this one is all there is.
         return Whose(customer=ref if isinstance(ref, Ref) else None)
     if isinstance(customer, Fault):
         return customer.system
-    if crm in order.faults or (customer is not None and crm in customer.faults):
-        return crm
     if customer is None:
         return Whose()
     return Whose(customer=customer.ref, names=customer.names()[1:], crm=customer.crm_id)

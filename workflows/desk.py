@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -128,8 +127,9 @@ class Desk:
             return Submitted(submission=None, problems=(of_mistake(mistake, correlation_id, KEY),))
         except _AWAY as error:
             perhaps = taken.bound is not None
-            away = _not_migrated if is_of_another_version(error) else partial(_away, perhaps=perhaps)
-            return Submitted(submission=None, problems=(away(correlation_id),))
+            old = is_of_another_version(error) and not perhaps
+            problem = _not_migrated(correlation_id) if old else _away(correlation_id, perhaps=perhaps)
+            return Submitted(submission=None, problems=(problem,))
 
     async def submissions(self, principal: Principal, ids: Sequence[str]) -> list[Submission | None]:
         """Submissions by id, as many as asked for; None where there is none that the principal may see."""

@@ -6,12 +6,12 @@ any more (`not_before`), so that a lookup under a granted claim is final: what i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Final, TypeVar
 
 from msgspec import Struct
-from sqlalchemy import Row, and_, bindparam, delete, func, null, select, text, update
+from sqlalchemy import Row, and_, bindparam, delete, null, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -80,17 +80,24 @@ class Claim(Struct, frozen=True):
     forgotten: bool = False
 
 
-# Of what was submitted before the store came back from a backup, or from a standby that lacked some of it, an attempt
-# may be forgotten; it may have been sent up to that moment, and settles from there.
+# Of what was submitted before the store came back from a backup, or from a standby that lacked some of it, attempts may
+# be forgotten; they may have been sent up to that moment, and settle from there. What was claimed since is known.
 _CLAIM = text(
     "with doubt as (select l.renewed_at from event_log l, effect e join submission s on s.id = e.submission_id"
     " where e.reference = :reference and s.submitted_at < l.renewed_at)"
     " update effect set attempt = attempt + 1, holder = :me, first_at = coalesce(first_at, clock_timestamp()),"
     " not_before = clock_timestamp() + make_interval(secs => :settle)"
     " where reference = :reference and answer is null and not_before < clock_timestamp()"
-    " and not (attempt = 0 and exists"
-    " (select 1 from doubt where renewed_at + make_interval(secs => :settle) > clock_timestamp()))"
+    " and not exists (select 1 from doubt where (attempt = 0 or not_before <= renewed_at)"
+    " and renewed_at + make_interval(secs => :settle) > clock_timestamp())"
     " returning attempt, lost, exists (select 1 from doubt) as forgotten"
+)
+_SETTLING = text(
+    "select e.reference, e.system, e.not_before < clock_timestamp() as over,"
+    " extract(epoch from clock_timestamp() - l.renewed_at)::float8 as since_renewal"
+    " from effect e left join submission s on s.id = e.submission_id left join event_log l"
+    " on s.submitted_at < l.renewed_at and (e.attempt = 0 or e.not_before <= l.renewed_at)"
+    " where e.reference = any(:references)"
 )
 _RELEASE = text(
     "update effect set not_before = clock_timestamp() where reference = :reference and holder = :me and answer is null"
@@ -209,12 +216,17 @@ async def take_back(connection: AsyncConnection, reference: str) -> None:
     await connection.execute(undone.values(state=EffectState.CANCELLED.value))
 
 
-async def settled(connection: AsyncConnection, references: Sequence[str]) -> set[str]:
-    """Those of the references under which nothing can take effect any more, so that not to be found is not to be."""
-    asked = select(tables.effect.c.reference).where(
-        tables.effect.c.reference.in_(references), tables.effect.c.not_before < func.clock_timestamp()
-    )
-    return {str(row[0]) for row in await connection.execute(asked)}
+async def settled(connection: AsyncConnection, references: Sequence[str], lease_of: Callable[[str], float]) -> set[str]:
+    """Those of the references under which nothing can take effect any more, so that not to be found is not to be.
+
+    `lease_of`: for how many seconds something that was sent to a system may take effect.
+    """
+    held = await connection.execute(_SETTLING, {"references": list(references)})
+    return {
+        str(row.reference)
+        for row in held
+        if row.over and (row.since_renewal is None or row.since_renewal > lease_of(row.system))
+    }
 
 
 def _effect(row: Row[Any]) -> Effect:

@@ -17,14 +17,13 @@ from workflows.looking import Seen, Whose
 
 RECURRING: Final = frozenset({TimelineKind.ORDER_AMENDED, TimelineKind.HOLD_PLACED, TimelineKind.CONTRACT_AMENDED})
 """What may happen again to the same record, and is told again then."""
-GONE: Final = "-"
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Told(Struct, frozen=True):
     """What was told of an order: its status, when each happening was, and how often anything was told.
 
-    A happening that was told and is not there any more keeps its instant behind GONE. `systems` are those of which
+    `gone` are the keys of happenings that were known and are not there any more. `systems` are those of which
     everything about it could be read at least once; `whose` is None where that was never known.
     """
 
@@ -33,6 +32,7 @@ class Told(Struct, frozen=True):
     version: int = 0
     systems: frozenset[str] = frozenset()
     whose: Whose | None = None
+    gone: frozenset[str] = frozenset()
 
 
 class Reason(Struct, frozen=True):
@@ -72,7 +72,7 @@ def news_of(
     # That floods nobody: no change of the past counts, and of each order it is said once at most.
     changed = status is not before.status and (before.status is not None or bool(fresh) or reason.lately)
     kept, systems = _kept(seen, before.happenings), _read_once(seen, before, reason)
-    events = [_happened(tenant, seen, entry, version, again=entry.key in before.happenings) for entry in fresh]
+    events = [_happened(tenant, seen, entry, version, again=entry.key in before.gone) for entry in fresh]
     events += [_let_go(tenant, seen, key, version, now) for key in released]
     if changed and status is not None:
         cause = events[-1].happening.kind if events and events[-1].happening else None
@@ -80,7 +80,8 @@ def news_of(
         change = StatusChange(status=status, previous=before.status, cause=cause)
         name = f"STATUS:{version}"
         events.append(_event(tenant, seen, name, EventKind.STATUS_CHANGED, at, seen.legal_entities, status=change))
-    now_told = Told(status, kept, version, systems, whose)
+    gone = _gone(seen, before)
+    now_told = Told(status, kept, version, systems, whose, gone)
     if not events and told is not None and now_told == replace(told, happenings=dict(told.happenings), version=version):
         return None, []
     return now_told, events
@@ -100,6 +101,7 @@ def told_before(seen: Seen, told: Mapping[Ref, Told]) -> Told | None:
         version=max(one.version for one in before.values()),
         systems=frozenset.intersection(*(one.systems for one in before.values())),
         whose=next((one.whose for one in before.values() if one.whose), None),
+        gone=frozenset(_renamed(key, name, seen.order) for name, one in before.items() for key in one.gone),
     )
 
 
@@ -119,8 +121,11 @@ def _instant(seen: Seen, entry: TimelineEntry) -> datetime:
 def _is_new(entry: TimelineEntry, at: datetime, told: Told, reason: Reason) -> bool:
     before = told.happenings.get(entry.key)
     if before is not None:
-        # What was taken back and is there again has happened again, on whatever day.
-        return before.startswith(GONE) or (entry.kind in RECURRING and before != _written(at))
+        return entry.kind in RECURRING and before != _written(at)
+    if entry.key in told.gone:
+        # What was taken back and is there again has happened again, on whatever day. Of a system that we did not listen
+        # to meanwhile nobody can say that it was taken back.
+        return entry.system in told.systems
     if entry.system in told.systems:
         return True
     # Of some systems the instants have whole seconds: within that one it is not known what came first.
@@ -135,19 +140,21 @@ def _read_once(seen: Seen, told: Told, reason: Reason) -> frozenset[str]:
 
 def _released(entries: Sequence[TimelineEntry], told: Mapping[str, str]) -> list[str]:
     """Holds that were told and do not stand any more."""
-    standing, placed = {entry.key for entry in entries}, f"{TimelineKind.HOLD_PLACED.value}:"
-    return [
-        key for key, at in told.items() if key.startswith(placed) and key not in standing and not at.startswith(GONE)
-    ]
+    standing = {entry.key for entry in entries}
+    return [key for key in told if key.startswith(f"{TimelineKind.HOLD_PLACED.value}:") and key not in standing]
 
 
 def _kept(seen: Seen, told: Mapping[str, str]) -> dict[str, str]:
     """Every happening that is known; of a system that is silent, what was known of it before."""
     mine = {entry.key: _written(_instant(seen, entry)) for entry in seen.entries}
-    if seen.silent:
-        return {**told, **mine}
-    gone = {key: at if at.startswith(GONE) else f"{GONE}{at}" for key, at in told.items() if key not in mine}
-    return {**gone, **mine}
+    return {**told, **mine} if seen.silent else mine
+
+
+def _gone(seen: Seen, told: Told) -> frozenset[str]:
+    """What was known once and is not there; while a system is silent, nothing more of it counts as gone."""
+    there = {entry.key for entry in seen.entries}
+    lost = () if seen.silent else told.happenings
+    return frozenset({*told.gone, *lost} - there)
 
 
 def _happened(tenant: str, seen: Seen, entry: TimelineEntry, version: int, *, again: bool) -> Event:

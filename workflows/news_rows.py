@@ -53,6 +53,7 @@ async def keep_told(
         "version": told.version,
         "systems": sorted(told.systems),
         "whose": told.whose,
+        "gone": sorted(told.gone),
     }
     stated = insert(_table).values(tenant=tenant, system=order.system, key=order.key, **values)
     renewed = {**values, "told_at": func.clock_timestamp()}
@@ -67,4 +68,4 @@ async def _began(connection: AsyncConnection, systems: Collection[str]) -> dict[
 def _told(row: Row[tuple[object, ...]]) -> Told:
     status = OrderStatus(row.status) if row.status else None
     whose = None if row.whose is None else from_json(row.whose, Whose)
-    return Told(status, row.happenings, row.version, frozenset(row.systems), whose)
+    return Told(status, row.happenings, row.version, frozenset(row.systems), whose, frozenset(row.gone))

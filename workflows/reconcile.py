@@ -63,7 +63,7 @@ async def _look_for_uncertain(shop: Workshop) -> None:
     async with shop.store.transaction() as transaction:
         rows = {row.reference: row for row in await transaction.execute(asked.limit(MOST))}
         held = await effects.fetch_effects(transaction, list(rows))
-        final = await effects.settled(transaction, list(rows))
+        final = await effects.settled(transaction, list(rows), shop.lease)
     tellings = [Telling(effect, rows[name].tenant, rows[name].correlation_id) for name, effect in held.items()]
     orders = [one for one in tellings if one.effect.kind is EffectKind.BOOK_ORDER]
     for system in sorted({one.effect.system for one in orders}):

@@ -242,7 +242,9 @@ async def failure(round_: Round, detail: str) -> Ending:
     async with round_.shop.store.transaction() as transaction:
         held = await effects.all_effects_of(transaction, round_.taken.id)
     unsure = any(
-        e.attempt and (e.state in _OPEN or (e.state is EffectState.DONE and e.kind in _TO_ORDERS)) for e in held
+        e.state is EffectState.UNCERTAIN
+        or (e.attempt and (e.state in _OPEN or (e.state is EffectState.DONE and e.kind in _TO_ORDERS)))
+        for e in held
     )
     problem = replace(round_.internal(detail), outcome=Outcome.UNCERTAIN if unsure else Outcome.NOT_APPLIED)
     state = SubmissionState.UNCERTAIN if unsure else SubmissionState.FAILED

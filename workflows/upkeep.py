@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import delete, func, null, select, text, update
@@ -50,10 +51,10 @@ async def tidy(shop: Workshop, part: int = MOST * 5) -> None:
 
     Part by part, so that nobody waits for long.
     """
-    for _ in range(ROUNDS):
-        emptied, forgotten = await _emptied(shop, part), await shop.durable.forget(ENGINE_DAYS)
-        if not (emptied or forgotten):
-            return
+    for tidied in (partial(_emptied, shop, part), partial(shop.durable.forget, ENGINE_DAYS)):
+        for _ in range(ROUNDS):
+            if not await tidied():
+                break
 
 
 async def _emptied(shop: Workshop, part: int) -> int:

@@ -46,6 +46,11 @@ class Workshop(Reach):
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = monotonic
 
+    def lease(self, system: str) -> float:
+        """Seconds for which something that is sent to a system may be under way there, and then settle."""
+        instance = self.landscape.instances.get(system)
+        return self.pace.write + (instance.settle_seconds if instance else 0.0)
+
     def call(self, correlation_id: str, seconds: float, urgency: int = 0) -> Call:
         """A question of ours to the systems: with every right, since whoever submitted was judged at the door."""
         who = Principal("revgraph", self.landscape.tenant, "worker", frozenset())

@@ -81,7 +81,7 @@ def test_a_database_is_migrated_by_its_name_in_the_environment(databases: Databa
     said = revgraph("migrate", DATABASE_URL=url)
 
     assert said.exit_code == 0
-    assert "The database is at revision 0003." in said.output
+    assert "The database is at revision 0004." in said.output
 
 
 def test_a_database_that_does_not_answer_is_said_in_words_and_without_its_password() -> None:

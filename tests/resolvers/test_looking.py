@@ -424,6 +424,16 @@ async def test_an_erp_that_shows_no_customers_keeps_no_order_from_being_told(loo
     assert (seen.whose, seen.silent) == (Whose(customer=Ref("erp-eu", "alone")), ())
 
 
+@pytest.mark.parametrize("question", ["*", "fetch_customers"])
+async def test_an_erp_that_shows_no_customers_hides_no_silence_of_the_crm(looked: Looked, question: str) -> None:
+    looked.company.eu.faults["fetch_customers"] = Refused("erp-eu", "The user may not read business partners.")
+    looked.company.crm.faults[question] = Unavailable("crm", "crm does not answer.")
+
+    for ref in (SALE1, BOOKING1):
+        found = (await looked.eye.look(looked.call(), [ref]))[ref]
+        assert not isinstance(found, Seen) or (found.whose, "crm" in found.silent) == (None, True)
+
+
 async def test_a_payment_that_is_told_later_with_an_earlier_day_makes_no_other_a_new_one(looked: Looked) -> None:
     looked.company.billed(looked.first, "I1", 10, paid="1200")
     invoices = looked.company.eu.books.invoices

@@ -20,20 +20,29 @@ def _usual(house: House) -> None:
     house.known_in(house.us, "C-88")
 
 
-async def as_backed_up(house: House) -> None:
-    """What was accepted before the backup and booked since is as it was at the backup."""
+async def as_backed_up(house: House, attempts: int = 0) -> None:
+    """What was accepted before the backup and booked since is as it was at the backup, after so many attempts."""
     await house.say("delete from submission_order")
-    await house.say("delete from effect")
+    if attempts:
+        await house.say("delete from effect where kind <> 'BOOK_ORDER'")
+        await house.say(
+            "update effect set state = 'UNCERTAIN', answer = null, answered_at = null, attempt = :attempts, lost = 1,"
+            " not_before = clock_timestamp() - interval '2 hours'",
+            attempts=attempts,
+        )
+    else:
+        await house.say("delete from effect")
     await house.say(
-        "update submission set state = 'IN_PROGRESS', settled_at = null, resume_at = clock_timestamp(),"
-        " submitted_at = clock_timestamp() - interval '1 day'"
+        "update submission set state = :state, settled_at = null, resume_at = clock_timestamp(),"
+        " submitted_at = clock_timestamp() - interval '1 day'",
+        state="UNCERTAIN" if attempts else "IN_PROGRESS",
     )
 
 
-async def restored(house: House, minutes_ago: float) -> Submission:
+async def restored(house: House, minutes_ago: float, attempts: int = 0) -> Submission:
     """A submission that was accepted before the backup and booked since; so many minutes after the restore."""
     done = await house.done(order())
-    await as_backed_up(house)
+    await as_backed_up(house, attempts)
     async with house.store.transaction() as transaction:
         await begin_epoch(transaction)
     await house.say(
@@ -59,19 +68,27 @@ async def test_what_was_booked_since_the_backup_is_found_and_not_booked_again(ho
     assert len(house.eu.requests) == 1
 
 
-async def test_what_may_still_be_under_way_at_the_restore_is_not_sent_before_it_has_settled(house: House) -> None:
-    done = await restored(house, minutes_ago=0.0)
+@pytest.mark.parametrize("attempts", [0, 1])
+async def test_what_may_still_be_under_way_at_the_restore_is_not_sent_before_it_has_settled(
+    house: House, attempts: int
+) -> None:
+    done = await restored(house, minutes_ago=0.0, attempts=attempts)
     under_way = dict(house.eu.orders)
     house.eu.orders.clear()
 
     await go_on(house)
     unsure = await house.look(done.id)
+    await house.say("update submission set resume_at = clock_timestamp()")
+    await go_on(house)
+    [(rounds,)] = await house.ask("select round from submission")
     house.eu.orders.update(under_way)
     await house.say("update event_log set renewed_at = renewed_at - interval '1 hour'")
     await house.say("update submission set resume_at = clock_timestamp()")
     await go_on(house)
 
     assert unsure.state is SubmissionState.UNCERTAIN
+    # A look that finds nothing yet begins no round.
+    assert rounds == (1 if attempts else 2)
     assert (await house.look(done.id)).state is SubmissionState.COMPLETED
     assert len(house.eu.requests) == 1
 

@@ -454,3 +454,16 @@ def test_what_happened_within_the_second_in_which_we_began_to_listen_is_told() -
     assert kinds(look(seen(entry(TimelineKind.ORDER_BOOKED, SINCE - timedelta(seconds=1))), reason=reason)[1]) == [
         EventKind.STATUS_CHANGED
     ]
+
+
+def test_what_a_system_that_was_taken_out_of_the_landscape_has_of_the_past_is_no_news_when_it_comes_back() -> None:
+    both, without = LATE, replace(LATE, began={"crm": SINCE})
+    shipped = seen(BOOKED, SHIPPED, status=OrderStatus.IN_FULFILLMENT)
+    told = look(shipped, None, both)[0]
+
+    out = look(seen(status=OrderStatus.SUBMITTED), told, without)[0]
+    back, events = look(shipped, out or told, both)
+    _, later = look(shipped, back, both)
+
+    assert kinds(events) == [EventKind.STATUS_CHANGED]
+    assert later == []

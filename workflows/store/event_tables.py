@@ -51,8 +51,8 @@ listened = Table(
     instant("began_at", required=True),
 )
 
-# What has been told of an order so far: its status, and which happenings; which systems have ever been read for it, and
-# whose it is.
+# What has been told of an order so far: its status, which happenings, and which of those are not there any more; which
+# systems have ever been read for it, and whose it is.
 order_told = Table(
     "order_told",
     metadata,
@@ -63,6 +63,7 @@ order_told = Table(
     Column("happenings", JSON, nullable=False),
     Column("systems", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("whose", JSON),
+    Column("gone", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("version", Integer, nullable=False, server_default=text("0")),
     instant("told_at", required=True),
 )

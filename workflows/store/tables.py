@@ -51,6 +51,7 @@ submission = Table(
     Index("ix_submission_correlation_id", "correlation_id"),
     Index("ix_submission_resume_at", "resume_at", postgresql_where=text("resume_at is not null")),
     Index("ix_submission_unsettled", "submitted_at", postgresql_where=text("settled_at is null")),
+    Index("ix_submission_to_empty", "settled_at", postgresql_where=text("input is not null")),
 )
 
 submission_step = Table(

@@ -48,7 +48,7 @@ def test_whoever_migrates_second_finds_nothing_to_do(databases: Databases) -> No
         list(both.map(migrate, [url, url]))
 
     require_migrated(url)
-    assert revision(url) == "0003"
+    assert revision(url) == "0004"
     assert differences(url) == []
 
 
@@ -75,6 +75,33 @@ def test_a_database_that_has_listened_knows_since_when_and_keeps_no_instant_that
         changed = session.execute("select changed_at::date::text from change_in order by id").fetchall()
     assert began == [("crm", "2026-03-01"), ("erp", "2026-04-01")]
     assert changed == [("2026-03-05",), ("2026-03-05",), ("2026-03-04",)]
+
+
+def test_what_was_told_of_payments_is_known_by_its_new_names(databases: Databases) -> None:
+    url = databases.cluster.ensure_database("has_told_of_payments")
+    command.upgrade(configuration(url), "0003")
+    told = ["ORDER_BOOKED:crm:s:erp/7", "PAYMENT_APPLIED:erp:P1:I1/0", "PAYMENT_APPLIED:erp:P2:I1/1"]
+    told += [f"PAYMENT_APPLIED:erp:P3:I1/{number}" for number in (2, 10)]
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(
+            "insert into order_told (tenant, system, key, happenings) select 'acme', 'crm', 's',"
+            " jsonb_object_agg(name, 'at ' || name) from unnest(%s::text[]) as name",
+            (told,),
+        )
+        session.execute("insert into order_told (tenant, system, key, happenings) values ('acme', 'crm', 'none', '{}')")
+
+    migrate(url)
+
+    with psycopg.connect(url) as session:
+        [(kept,), (none,)] = session.execute("select happenings from order_told order by key desc").fetchall()
+    assert none == {}
+    assert kept == {
+        "ORDER_BOOKED:crm:s:erp/7": "at ORDER_BOOKED:crm:s:erp/7",
+        "PAYMENT_APPLIED:erp:P1:I1/0": "at PAYMENT_APPLIED:erp:P1:I1/0",
+        "PAYMENT_APPLIED:erp:P2:I1/0": "at PAYMENT_APPLIED:erp:P2:I1/1",
+        "PAYMENT_APPLIED:erp:P3:I1/0": "at PAYMENT_APPLIED:erp:P3:I1/2",
+        "PAYMENT_APPLIED:erp:P3:I1/1": "at PAYMENT_APPLIED:erp:P3:I1/10",
+    }
 
 
 def test_the_durable_engines_tables_stand_in_a_schema_of_their_own(database: str) -> None:

@@ -16,8 +16,7 @@ create table listened (
     constraint pk_listened primary key (system)
 );
 insert into listened (system, began_at) select system, min(began_at) from feed group by system;
-alter table order_told add column systems text[] default '{}' not null, add column whose jsonb;
-alter table event_log add column renewed_at timestamptz;
+alter table order_told add column systems text[] default '{}' not null;
 """
 
 # Instants that nobody meant, of before they were looked at when they came: one of them stopped all that is behind it.
