@@ -126,9 +126,7 @@ class Desk:
         except Mistake as mistake:
             return Submitted(submission=None, problems=(of_mistake(mistake, correlation_id, KEY),))
         except _AWAY as error:
-            perhaps = taken.bound is not None
-            old = is_of_another_version(error) and not perhaps
-            problem = _not_migrated(correlation_id) if old else _away(correlation_id, perhaps=perhaps)
+            problem = _trouble(error, correlation_id, perhaps=taken.bound is not None)
             return Submitted(submission=None, problems=(problem,))
 
     async def submissions(self, principal: Principal, ids: Sequence[str]) -> list[Submission | None]:
@@ -254,6 +252,13 @@ def _newest(submissions: Sequence[Submission]) -> list[Submission]:
     return sorted(distinct.values(), key=lambda one: (one.submitted_at, one.id), reverse=True)
 
 
+def _trouble(error: Exception, correlation_id: str, *, perhaps: bool) -> Problem:
+    """What keeps the store from taking it. `perhaps`: it may have accepted the submission before."""
+    if is_of_another_version(error) and not perhaps:
+        return _not_migrated(correlation_id)
+    return _away(correlation_id, perhaps=perhaps)
+
+
 def _not_migrated(correlation_id: str) -> Problem:
     return Problem(
         code="STORE_NOT_MIGRATED",
@@ -265,7 +270,7 @@ def _not_migrated(correlation_id: str) -> Problem:
 
 
 def _away(correlation_id: str, *, perhaps: bool) -> Problem:
-    """That the store is away. `perhaps`: it may have accepted the submission before."""
+    """That the store is away."""
     so = "it is not known whether this was accepted" if perhaps else "nothing was accepted"
     return Problem(
         code="STORE_UNAVAILABLE",

@@ -92,6 +92,9 @@ _CLAIM = text(
     " and renewed_at + make_interval(secs => :settle) > clock_timestamp())"
     " returning attempt, lost, exists (select 1 from doubt) as forgotten"
 )
+_FORGOTTEN = text(
+    "select exists (select 1 from submission s, event_log l where s.id = :id and s.submitted_at < l.renewed_at)"
+)
 _SETTLING = text(
     "select e.reference, e.system, e.not_before < clock_timestamp() as over,"
     " extract(epoch from clock_timestamp() - l.renewed_at)::float8 as since_renewal"
@@ -214,6 +217,11 @@ async def take_back(connection: AsyncConnection, reference: str) -> None:
     """Say that an effect was undone."""
     undone = update(tables.effect).where(tables.effect.c.reference == reference)
     await connection.execute(undone.values(state=EffectState.CANCELLED.value))
+
+
+async def may_be_forgotten(connection: AsyncConnection, submission_id: str) -> bool:
+    """Whether the store was restored since the submission: something may have been done that it knows nothing of."""
+    return bool((await connection.execute(_FORGOTTEN, {"id": submission_id})).scalar_one())
 
 
 async def settled(connection: AsyncConnection, references: Sequence[str], lease_of: Callable[[str], float]) -> set[str]:

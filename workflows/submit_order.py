@@ -21,6 +21,7 @@ from workflows.accounts import account_in
 from workflows.booking import book_all, to_book
 from workflows.customers import Buyer, read_buyer
 from workflows.effects import Effect, EffectKind, EffectState
+from workflows.forgotten import is_booked
 from workflows.journal import Place
 from workflows.one_sale import taken_by_another
 from workflows.preparing import (
@@ -117,10 +118,13 @@ async def _plan(round_: Round, order: SubmitOrder, held: list[Effect], buyer: Bu
     routed = await _route(round_, order, buyer, origin)
     await round_.expect(*(_at("booking", 80, leg) for leg in routed.legs))
     quoted = [await _quote(round_, order, leg, buyer, origin) for leg in routed.legs]
-    await _judge(round_, quoted)
+    alone = len(quoted) == 1
+    sought = [(_at("search", 45, one.leg), _reference(round_, one.leg, held, alone=alone)) for one in quoted]
+    if not await is_booked(round_, sought):
+        await _judge(round_, quoted)
     if origin.register:
         origin = await register(round_, order, buyer, origin, [one.request for one in quoted])
-    planned = [_booking(round_, one, held, origin, alone=len(quoted) == 1) for one in quoted]
+    planned = [_booking(round_, one, held, origin, alone=alone) for one in quoted]
     async with round_.shop.store.transaction() as transaction:
         references = [effect.reference for effect in planned]
         await effects.drop_others(transaction, round_.taken.id, EffectKind.BOOK_ORDER, references)
@@ -193,13 +197,16 @@ async def _tax(round_: Round, one: Quoted) -> None:
     )
 
 
+def _reference(round_: Round, leg: Leg, held: list[Effect], *, alone: bool) -> str:
+    """A reference that no booking that was taken back has used."""
+    taken_back = sum(effect.state is EffectState.CANCELLED and effect.leg == leg.number for effect in held)
+    reference = round_.taken.external_reference if alone else f"{round_.taken.external_reference}-{leg.number}"
+    return f"{reference}.{taken_back + 1}" if taken_back else reference
+
+
 def _booking(round_: Round, one: Quoted, held: list[Effect], origin: Origin, *, alone: bool) -> Effect:
-    """The booking of a leg, under a reference that no booking that was taken back has used."""
-    number = one.leg.number
-    taken_back = sum(effect.state is EffectState.CANCELLED and effect.leg == number for effect in held)
-    reference = round_.taken.external_reference if alone else f"{round_.taken.external_reference}-{number}"
-    if taken_back:
-        reference = f"{reference}.{taken_back + 1}"
+    """The booking of a leg."""
+    number, reference = one.leg.number, _reference(round_, one.leg, held, alone=alone)
     return Effect(
         reference=reference,
         submission_id=round_.taken.id,

@@ -25,6 +25,7 @@ from tests.fakes.intake import TradingCrm, TradingErp
 from tests.fakes.systems import Books, FakeSystems
 from workflows.desk import Desk
 from workflows.durable import Started
+from workflows.forgotten import CHANGE
 from workflows.reconcile import reconcile
 from workflows.registry import registered
 from workflows.store.opening import Store
@@ -44,7 +45,8 @@ class House:
         self.landscape = settling(settle, rules or Rules(OrderRules(register_in_crm=False)))
         # A busy machine may need its time: what is told when a store takes too long is tried where a store is away.
         self.desk = Desk(store, self.landscape, wait=0.0, accept_within=60.0, clock=lambda: self.now)
-        self.durable = Straight()
+        # What begins now goes the newest way.
+        self.durable = Straight(patches=frozenset({CHANGE}))
         self.shop = self.worker(self.durable)
 
     def worker(self, durable: Straight) -> Workshop:

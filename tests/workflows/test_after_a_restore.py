@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from canonical.customer import Credit
+from canonical.money import money
 from canonical.submission import Submission, SubmissionState
+from tests.fakes.company import NOW
 from tests.workflows.floor import open_floor
 from tests.workflows.house import House, order
 from workflows.log import begin_epoch
@@ -37,6 +40,12 @@ async def as_backed_up(house: House, attempts: int = 0) -> None:
         " submitted_at = clock_timestamp() - interval '1 day'",
         state="UNCERTAIN" if attempts else "IN_PROGRESS",
     )
+
+
+def over_the_limit() -> Credit:
+    """What is left is less than any order."""
+    euro = money(1, "EUR")
+    return Credit(credit_limit=euro, exposure=None, available=euro, on_hold=False, checked_at=NOW)
 
 
 async def restored(house: House, minutes_ago: float, attempts: int = 0) -> Submission:
@@ -90,6 +99,30 @@ async def test_what_may_still_be_under_way_at_the_restore_is_not_sent_before_it_
     # A look that finds nothing yet begins no round.
     assert rounds == (1 if attempts else 2)
     assert (await house.look(done.id)).state is SubmissionState.COMPLETED
+    assert len(house.eu.requests) == 1
+
+
+async def test_what_was_booked_since_the_backup_is_not_refused_for_the_credit_that_it_uses_itself(house: House) -> None:
+    done = await restored(house, minutes_ago=60.0)
+    house.eu.credit = over_the_limit()
+
+    await go_on(house)
+
+    again = await house.look(done.id)
+    assert (again.state, again.problems) == (SubmissionState.COMPLETED, ())
+    assert "Order 4001 was booked before." in [step.message for step in again.steps if step.name == "search"]
+    assert len(house.eu.requests) == 1
+
+
+async def test_what_was_not_booked_since_the_backup_is_judged_as_ever(house: House) -> None:
+    done = await restored(house, minutes_ago=60.0)
+    house.eu.orders.clear()
+    house.eu.credit = over_the_limit()
+
+    await go_on(house)
+
+    again = await house.look(done.id)
+    assert (again.state, [one.code for one in again.problems]) == (SubmissionState.REFUSED, ["CREDIT_EXCEEDED"])
     assert len(house.eu.requests) == 1
 
 
