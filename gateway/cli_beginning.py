@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -26,6 +27,8 @@ from gateway.command import (
 if TYPE_CHECKING:
     from gateway.children import Children
     from gateway.settings import Settings
+
+_LOOK_EVERY: Final = 0.1
 
 
 @app.command()
@@ -59,7 +62,7 @@ def serve(
     settings = settings_of(host=host, port=port, landscape=landscape, state=state)
     keeps = _keeps_answers(settings, wait)
     if settings.database_url:
-        _look_at_store(settings.database_url.get_secret_value())
+        look_at_store(settings.database_url.get_secret_value(), wait)
     if not (settings.database_url or reads_only):
         _serve_with_our_own(settings, workers)
     elif keeps and not settings.redis_url:
@@ -78,19 +81,29 @@ def _forget_the_database() -> None:
         os.environ.pop(name, None)
 
 
-def _look_at_store(url: str) -> None:
-    """One that was never migrated ends it all; without one that is away, questions are answered all the same."""
+def look_at_store(url: str, wait: float) -> None:
+    """One that was never migrated ends it all, unless that is done while it is waited for.
+
+    Without one that is away questions are answered all the same.
+    """
     import psycopg  # noqa: PLC0415
 
     from workflows.store.migrating import NotMigratedError, require_migrated  # noqa: PLC0415
     from workflows.store.opening import StoreUrlError  # noqa: PLC0415
 
-    try:
-        require_migrated(url)
-    except (NotMigratedError, StoreUrlError) as error:
-        give_up(str(error))
-    except psycopg.OperationalError:
-        note("The database of DATABASE_URL does not answer: nothing is taken in before it does.")
+    until = monotonic() + wait
+    while True:
+        try:
+            return require_migrated(url)
+        except StoreUrlError as error:
+            give_up(str(error))
+        except NotMigratedError as error:
+            if monotonic() >= until:
+                give_up(str(error))
+        except psycopg.OperationalError:
+            if monotonic() >= until:
+                return note("The database of DATABASE_URL does not answer: nothing is taken in before it does.")
+        sleep(_LOOK_EVERY)
 
 
 def _keeps_answers(settings: Settings, wait: float) -> bool:

@@ -29,6 +29,7 @@ async def websocket(session: aiohttp.ClientSession, url: str, token: str, asked:
     """What comes over a socket (graphql-transport-ws)."""
     own = url.replace("http", "ws", 1)
     patience = aiohttp.ClientWSTimeout(ws_receive=SILENT_FOR)
+    farewell: Payload | None = None
     async with session.ws_connect(own, protocols=["graphql-transport-ws"], timeout=patience) as socket:
         await socket.send_json({"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}})
         async for message in socket:
@@ -39,13 +40,16 @@ async def websocket(session: aiohttp.ClientSession, url: str, token: str, asked:
                 case "ping":
                     await socket.send_json({"type": "pong"})
                 case "pong":  # unasked: we send no ping
-                    yield _farewell(told["payload"]["code"], told["payload"]["cursors"].get("1"))
+                    farewell = _farewell(told["payload"]["code"], told["payload"]["cursors"].get("1"))
                 case "next":
                     yield told["payload"]
                 case "error":
                     yield {"errors": told["payload"]}
                 case "complete":
                     return
+    # Read to its close, so that an event that comes behind the farewell counts as heard.
+    if farewell is not None:
+        yield farewell
 
 
 async def events(session: aiohttp.ClientSession, url: str, token: str, asked: Payload) -> Told:

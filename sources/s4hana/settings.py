@@ -94,7 +94,7 @@ class Settings(IntakeSettings):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"there is no time zone {name!r}") from error
+            raise ValueError('there is no time zone of this name; expected one such as "Europe/Berlin"') from error
         return name
 
     def partner_fields(self) -> tuple[str, ...]:

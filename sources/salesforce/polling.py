@@ -23,7 +23,10 @@ ROWS_A_STEP: Final = 500
 AROUND: Final = timedelta(minutes=5)
 """How far from its commit a record's stamp may be: a transaction of the platform ends within ten minutes."""
 SETTLED: Final = 8
-"""Seconds behind its stamp a record is taken for what that stamp's last save left of it."""
+"""Seconds behind its stamp a record is taken for what that stamp's last save left of it.
+
+What is saved within the same second by a transaction that takes longer than this is not heard of by looking.
+"""
 _STAMP: Final = "SystemModstamp"
 _READER: Final = Reader(Touched, "look for changes")
 

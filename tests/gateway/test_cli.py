@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.cli import app
+from gateway.cli_beginning import look_at_store
 from sources.catalog import kinds
 from sources.vendor_settings import settings_of
 from tests.fakes.postgres import Databases
@@ -101,6 +103,16 @@ def test_serving_over_a_database_that_was_never_migrated_is_refused_with_what_to
 
     assert said.exit_code == 1
     assert "Run `revgraph migrate` with the same DATABASE_URL first." in said.output
+
+
+def test_a_database_that_is_migrated_while_serving_waits_is_taken(databases: Databases) -> None:
+    url = databases.cluster.ensure_database("migrated_meanwhile")
+
+    with ThreadPoolExecutor(1) as beside:
+        migrating = beside.submit(revgraph, "migrate", DATABASE_URL=url)
+        look_at_store(url, 60.0)
+
+    assert migrating.result().exit_code == 0
 
 
 def test_who_only_reads_asks_for_no_database(
