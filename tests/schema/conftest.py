@@ -17,9 +17,7 @@ from workflows.store.opening import Store
 def house(store: Store) -> House:
     """A company whose ERPs know the one customer."""
     made = House(store)
-    made.customer()
-    made.known_in(made.eu, "C-77")
-    made.known_in(made.us, "C-88")
+    made.customer_of_both()
     return made
 
 

@@ -112,9 +112,7 @@ async def open_floor(url: str, logs: Path) -> AsyncIterator[Floor]:
     """The floor, with a customer that both ERPs know; whatever was started has ended when the block has."""
     store = Store(url)
     house = House(store)
-    house.customer()
-    house.known_in(house.eu, "C-77")
-    house.known_in(house.us, "C-88")
+    house.customer_of_both()
     call = house.shop.call("corr-1", 60)
     async with open_exchange(call, house.crm, house.eu, house.us) as (exchange, systems):
         floor = Floor(url, house, exchange, systems, logs)

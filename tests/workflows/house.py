@@ -68,6 +68,12 @@ class House:
         """The customer's record in an ERP."""
         erp.books.customers.append(_customer(erp.name, number, partner_keys=(crm_key,)))
 
+    def customer_of_both(self) -> None:
+        """The usual customer of the CRM, whom both ERPs know."""
+        self.customer()
+        self.known_in(self.eu, "C-77")
+        self.known_in(self.us, "C-88")
+
     async def submit(self, intent: Intent, key: str | None = None, principal: Principal = ANN) -> Submitted:
         """Hand it in; nothing runs yet."""
         return await self.desk.submit(principal, intent, key or f"key-of-sixteen-{next(self._keys):04}", "corr-1")

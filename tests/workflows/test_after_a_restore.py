@@ -18,9 +18,7 @@ from workflows.log import begin_epoch
 
 @pytest.fixture(autouse=True)
 def _usual(house: House) -> None:
-    house.customer()
-    house.known_in(house.eu, "C-77")
-    house.known_in(house.us, "C-88")
+    house.customer_of_both()
 
 
 async def as_backed_up(house: House, attempts: int = 0) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,16 @@ from workflows.redelivering import retry_dead
 @pytest.fixture
 def board() -> Board:
     return Board()
+
+
+async def booked_then_held(house: House, board: Board, **rules: Any) -> Bulletins:
+    """The screens show that the order is booked; that it is held waits to be told."""
+    await begun(house)
+    work = bulletins(house, board, **rules)
+    await happened(house.store, status_changed("so1", BOOKED))
+    await work.turn()
+    await happened(house.store, status_changed("so1", HELD, BOOKED))
+    return work
 
 
 async def unknown(house: House, board: Board, work: Bulletins, way: str) -> None:
@@ -35,11 +46,7 @@ async def unknown(house: House, board: Board, work: Bulletins, way: str) -> None
 async def test_a_status_is_shown_again_where_nobody_knows_whether_another_one_was_shown_meanwhile(
     house: House, board: Board, way: str
 ) -> None:
-    await begun(house)
-    work = bulletins(house, board)
-    await happened(house.store, status_changed("so1", BOOKED))
-    await work.turn()
-    await happened(house.store, status_changed("so1", HELD, BOOKED))
+    work = await booked_then_held(house, board)
     await unknown(house, board, work, way)
     await happened(house.store, status_changed("so1", BOOKED, HELD))
 
@@ -55,11 +62,7 @@ async def test_a_status_is_shown_again_where_nobody_knows_whether_another_one_wa
 async def test_it_stays_unknown_what_is_shown_also_once_the_order_went_on_to_what_nobody_wants(
     house: House, board: Board, way: str
 ) -> None:
-    await begun(house)
-    work = bulletins(house, board, statuses=frozenset({BOOKED, HELD}))
-    await happened(house.store, status_changed("so1", BOOKED))
-    await work.turn()
-    await happened(house.store, status_changed("so1", HELD, BOOKED))
+    work = await booked_then_held(house, board, statuses=frozenset({BOOKED, HELD}))
     await unknown(house, board, work, way)
     await happened(house.store, status_changed("so1", SHIPPING, HELD))
     await work.turn()
@@ -76,11 +79,7 @@ async def test_it_stays_unknown_what_is_shown_also_once_the_order_went_on_to_wha
 async def test_what_is_refused_after_nobody_knew_whether_it_was_taken_may_be_shown_all_the_same(
     house: House, board: Board
 ) -> None:
-    await begun(house)
-    work = bulletins(house, board)
-    await happened(house.store, status_changed("so1", BOOKED))
-    await work.turn()
-    await happened(house.store, status_changed("so1", HELD, BOOKED))
+    work = await booked_then_held(house, board)
     await unknown(house, board, work, "lost")
     board.refuses = {"so1": "No such field: Version__c"}
     await due(house)
@@ -97,11 +96,7 @@ async def test_what_is_refused_after_nobody_knew_whether_it_was_taken_may_be_sho
 async def test_what_the_board_certainly_did_not_take_makes_nothing_be_shown_again(
     house: House, board: Board, refuses: bool
 ) -> None:
-    await begun(house)
-    work = bulletins(house, board)
-    await happened(house.store, status_changed("so1", BOOKED))
-    await work.turn()
-    await happened(house.store, status_changed("so1", HELD, BOOKED))
+    work = await booked_then_held(house, board)
     board.refuses = {"so1": "No such field: Version__c"} if refuses else {}
     board.fault = None if refuses else Unavailable("crm", "crm cannot be reached.")
     await work.turn()

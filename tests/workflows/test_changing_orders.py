@@ -23,9 +23,7 @@ SALE, BOOKED = Ref("crm", "sale1"), Ref("erp-eu", "4001")
 @pytest.fixture(autouse=True)
 async def _usual(house: House) -> None:
     """One order of two lines, booked for DE01."""
-    house.customer()
-    house.known_in(house.eu, "C-77")
-    house.known_in(house.us, "C-88")
+    house.customer_of_both()
     sale = order_record("crm", "sale1", days_ago=1, entity="DE01", stage=Stage.SUBMITTED)
     house.crm.books.orders.append(replace(sale, customer_key="acc1"))
     await house.done(order(line("P-1"), line("P-2")))

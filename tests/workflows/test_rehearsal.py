@@ -36,9 +36,7 @@ def house() -> House:
 
 def company(**rules: Any) -> House:
     house = House(Store(NOWHERE), Rules(OrderRules(register_in_crm=False, **rules)))
-    house.customer()
-    house.known_in(house.eu, "C-77")
-    house.known_in(house.us, "C-88")
+    house.customer_of_both()
     return house
 
 

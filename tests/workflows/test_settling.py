@@ -21,9 +21,7 @@ LEFT = "select extract(epoch from not_before - clock_timestamp())::float8 from e
 
 @pytest.fixture(autouse=True)
 def _usual(house: House) -> None:
-    house.customer()
-    house.known_in(house.eu, "C-77")
-    house.known_in(house.us, "C-88")
+    house.customer_of_both()
 
 
 def broken(error: Exception) -> Callable[[Round], Awaitable[Ending]]:

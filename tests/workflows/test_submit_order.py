@@ -33,9 +33,7 @@ def _usual(house: House) -> None:
 
 
 def knows_the_customer(house: House) -> None:
-    house.customer()
-    house.known_in(house.eu, "C-77")
-    house.known_in(house.us, "C-88")
+    house.customer_of_both()
 
 
 def states(submission: Submission) -> dict[str, StepState]:

@@ -13,9 +13,7 @@ from workflows.durable import queue_of
 
 @pytest.fixture(autouse=True)
 def _usual(house: House) -> None:
-    house.customer()
-    house.known_in(house.eu, "C-77")
-    house.known_in(house.us, "C-88")
+    house.customer_of_both()
 
 
 async def test_an_attempt_whose_answer_was_lost_leaves_its_turn_and_looks_again_in_another(house: House) -> None:
